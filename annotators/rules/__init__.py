@@ -1,0 +1,10 @@
+"""Rules: what rollout counts mean. Pure functions on arrays, vectorised over many solutions."""
+
+from __future__ import annotations
+
+from annotators.rules.hard import Hard
+from annotators.rules.soft import Soft
+
+Rule = Hard | Soft
+
+__all__ = ["Hard", "Rule", "Soft"]

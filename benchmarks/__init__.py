@@ -1,0 +1,1 @@
+"""Measurements of the product on material whose truth is known."""

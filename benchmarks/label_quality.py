@@ -1,0 +1,123 @@
+"""Label quality of each probe on the practice policy, against the exact truth.
+
+    python -m benchmarks.label_quality            about 15 minutes on two cores
+    python -m benchmarks.label_quality --problems 10 --potential-problems 2
+
+Builds the same solutions under both probes through a real vLLM server and one ledger, then judges
+verdicts against the exact correctness of every step, and values against the potential of prefixes
+estimated from 256 draws that are apart from those the values rest on. Rollouts and tokens are
+those *used*, whoever bought them. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.practice.score import judge, score
+from flows.recipe import Recipe, load_recipe
+from flows.runtime import Runtime
+from flows.session import run_build, served
+from flows.show import solutions
+from stepmark.records import Rollout
+from storage.rows import LabelledSolution
+from storage.shards import read_shard
+
+DRAWS = 8
+POTENTIAL_DRAWS = 256
+PROBES: dict[str, dict[str, Any]] = {
+    "exhaustive": {"probe": {"method": "exhaustive", "draws": DRAWS}, "right_answers": "probe"},
+    "binary": {"probe": {"method": "binary", "draws": DRAWS}, "right_answers": "assume_correct"},
+}
+
+
+def main() -> None:
+    """Build, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--problems", type=int, default=100)
+    parser.add_argument("--potential-problems", type=int, default=8)
+    parser.add_argument("--out", type=Path, help="keep the builds here")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        out = options.out or Path(scratch)
+        figures = measure(out, options.problems, options.potential_problems)
+    print(json.dumps(figures))
+
+
+def measure(out: Path, problems: int, potential_problems: int) -> dict[str, Any]:
+    """Build every variant with one server and return the figures."""
+    console = Console()
+    first, base = _recipe("exhaustive", problems, PROBES["exhaustive"])
+    runtime = Runtime(out=out, base=base)
+    with served(first, runtime, out, console) as ready:
+        for name, block in PROBES.items():
+            run_build(_recipe(name, problems, block)[0], ready, console)
+        soft = {"probe": {"method": "exhaustive", "draws": DRAWS + POTENTIAL_DRAWS}}
+        run_build(_recipe("potential", potential_problems, soft)[0], ready, console)
+    figures: dict[str, Any] = {name: _figures(out / name) for name in PROBES}
+    figures["values"] = _values(out / "potential")
+    return figures
+
+
+def _recipe(name: str, problems: int, annotator: dict[str, Any]) -> tuple[Recipe, Path]:
+    overrides = {"name": name, "limit": problems}
+    overrides |= {f"annotators.mc.{key}": value for key, value in annotator.items()}
+    return load_recipe("quickstart", overrides)
+
+
+def _figures(root: Path) -> dict[str, float | int | None]:
+    rows = list(solutions(root))
+    result = dataclasses.asdict(score(judge(rows)))
+    return result | _costs(rows)
+
+
+def _costs(rows: list[LabelledSolution]) -> dict[str, float]:
+    """Rollouts and tokens a solution: over all, and over those with a wrong answer alone."""
+    wrong = [row for row in rows if row.outcome == "incorrect"]
+    return {
+        "rollouts_per_solution": _mean([row.rollouts for row in rows]),
+        "tokens_per_solution": _mean([row.completion_tokens for row in rows]),
+        "rollouts_per_wrong_solution": _mean([row.rollouts for row in wrong]),
+        "tokens_per_wrong_solution": _mean([row.completion_tokens for row in wrong]),
+    }
+
+
+def _values(root: Path) -> dict[str, float | int]:
+    """Compare the value of the first 8 draws with the potential from the other 256."""
+    drawn: dict[tuple[str, int], list[Rollout]] = {}
+    for shard in sorted((root / "rollouts" / "mc").glob("*.parquet")):
+        for rollout in read_shard(shard, Rollout):
+            drawn.setdefault((rollout.solution_id, rollout.position), []).append(rollout)
+    values, potentials = [], []
+    for rollouts in drawn.values():
+        in_order = [r.outcome == "correct" for r in sorted(rollouts, key=lambda r: r.draw)]
+        values.append(np.mean(in_order[:DRAWS]))
+        potentials.append(np.mean(in_order[DRAWS:]))
+    value, potential = np.array(values), np.array(potentials)
+    noise = float(np.mean(potential * (1 - potential) / DRAWS))
+    return {
+        "solutions": len({solution for solution, _ in drawn}),
+        "prefixes": len(value),
+        "draws": POTENTIAL_DRAWS,
+        "mean_potential": float(potential.mean()),
+        "bias": float((value - potential).mean()),
+        "rmse": float(np.sqrt(np.mean((value - potential) ** 2))),
+        "rmse_of_eight_perfect_draws": math.sqrt(noise),
+        "reachable_called_dead": float(np.mean((value == 0) & (potential > 0))),
+    }
+
+
+def _mean(values: list[int]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+if __name__ == "__main__":
+    main()

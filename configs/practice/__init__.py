@@ -1,0 +1,1 @@
+"""The practice policy and its problems: what the quickstart runs on."""

@@ -1,0 +1,1 @@
+"""Filters: keep or drop a labelled solution, always with a reason."""

@@ -1,0 +1,1 @@
+"""Flows: recipes, builds, the command line. The only importer of Prefect."""

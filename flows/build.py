@@ -1,0 +1,208 @@
+"""The build: a Prefect flow with one task a stage and shard.
+
+Prefect is the clock, not the memory. A task reads a shard, calls a stage, writes a shard; a shard
+that exists is not made again, and the ledger makes a repeated stage cost nothing. The flow reads
+problems as a stream and keeps a bounded number of shards in work.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import stages
+from flows.intake import Intake, Intaken
+from flows.recipe import Recipe, as_yaml
+from flows.worker import Worker
+from stepmark.errors import StorageError
+from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
+from storage.card import card
+from storage.manifest import Manifest, write_manifest
+from storage.rows import Dropped, LabelledSolution
+from storage.shards import ShardRef, read_shard, shard_ref, write_shard
+
+Record = TypeVar("Record")
+Refs = dict[str, list[ShardRef]]
+
+RUN = "0000"
+"""Number of the run that writes data shards; runs that append get the next ones."""
+
+
+class Build:
+    """A build directory with the worker that fills it, handed to every task as it is."""
+
+    def __init__(self, root: Path, recipe: Recipe, worker: Worker) -> None:
+        self.root = root
+        self.recipe = recipe
+        self.worker = worker
+
+    def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> ShardRef:
+        """Write a shard below the build directory."""
+        return write_shard(self.root, path, record, rows)
+
+    def read(self, path: str, record: type[Record]) -> tuple[Record, ...]:
+        """Read a shard below the build directory."""
+        return read_shard(self.root / path, record)
+
+    def has(self, path: str) -> bool:
+        """Tell whether a shard is already there."""
+        return (self.root / path).exists()
+
+
+@task(task_run_name="solve {shard}", cache_policy=NO_CACHE)
+def solve(build: Build, shard: str, intaken: Intaken) -> str:
+    """Write the shard of solutions, sampled or given."""
+    if not build.has(f"solutions/{shard}.parquet"):
+        worker, recipe = build.worker, build.recipe
+        if intaken.given:
+            solved = worker.loop.run(stages.take_given(intaken.given, recipe, worker))
+        else:
+            solved = worker.loop.run(stages.solve(intaken.problems, recipe, worker))
+        build.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
+        build.write(f"solutions/{shard}.parquet", Solution, solved.solutions)
+    return shard
+
+
+@task(task_run_name="annotate {shard} {name}", cache_policy=NO_CACHE)
+def annotate(build: Build, shard: str, name: str) -> str:
+    """Write the shard of rollouts that one annotator spends."""
+    path = f"rollouts/{name}/{shard}.parquet"
+    if not build.has(path):
+        rollouts = build.worker.loop.run(
+            stages.gather_rollouts(
+                build.recipe.annotators[name],
+                build.read(f"problems/{shard}.parquet", Problem),
+                build.read(f"solutions/{shard}.parquet", Solution),
+                build.recipe,
+                build.worker,
+            )
+        )
+        build.write(path, Rollout, rollouts)
+    return shard
+
+
+@task(task_run_name="label {shard}", cache_policy=NO_CACHE)
+def label(build: Build, shard: str) -> str:
+    """Write annotations, labels, data and dropped rows of a shard; labels last."""
+    if not build.has(f"labels/{shard}.parquet"):
+        recipe = build.recipe
+        labelled = stages.label(
+            build.read(f"problems/{shard}.parquet", Problem),
+            build.read(f"solutions/{shard}.parquet", Solution),
+            {n: build.read(f"rollouts/{n}/{shard}.parquet", Rollout) for n in recipe.annotators},
+            recipe,
+        )
+        for name, annotations in labelled.annotations.items():
+            build.write(f"annotations/{name}/{shard}.parquet", Annotation, annotations)
+        for split, rows in labelled.rows.items():
+            if rows:
+                build.write(f"data/{split}-{RUN}-{shard}.parquet", LabelledSolution, rows)
+        build.write(f"dropped/label-{shard}.parquet", Dropped, labelled.dropped)
+        chosen = labelled.annotations[recipe.labels.from_]
+        build.write(f"labels/{shard}.parquet", Annotation, chosen)
+    build.worker.progress.shards += 1
+    return shard
+
+
+@flow(name="stepmark-build", flow_run_name="{name}", validate_parameters=False)
+def build_flow(name: str, build: Build) -> Manifest:  # noqa: ARG001 (names the run in the UI)
+    """Run every stage on every shard and write the manifest."""
+    waiting: deque[PrefectFuture[Any]] = deque()
+    shards = []
+    for number, intaken in enumerate(_shards(build)):
+        shard = f"{number:05d}"
+        shards.append(shard)
+        _keep_problems(build, shard, intaken)
+        solved = solve.submit(build, shard, intaken)
+        drawn = [
+            annotate.submit(build, shard, annotator, wait_for=[solved])
+            for annotator in build.recipe.annotators
+        ]
+        waiting.append(label.submit(build, shard, wait_for=drawn))
+        if len(waiting) >= build.worker.shards_at_once:
+            waiting.popleft().result()
+    for future in waiting:
+        future.result()
+    return _finish(build, shards)
+
+
+def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
+    """Run the flow over a build directory and return its manifest."""
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(
+        max_workers=worker.shards_at_once * (2 + len(recipe.annotators))
+    )
+    return build_flow.with_options(task_runner=runner)(recipe.name, Build(root, recipe, worker))
+
+
+def _shards(build: Build) -> Iterator[Intaken]:
+    """Read the source as a stream, a shard of problems at a time, and keep the rejects."""
+    intake = Intake(build.recipe, build.worker)
+    stream = iter(intake)
+    while chunk := list(itertools.islice(stream, build.recipe.shard_problems)):
+        yield Intaken.of(chunk)
+    build.write("rejects/00000.parquet", Reject, intake.rejects)
+
+
+def _keep_problems(build: Build, shard: str, intaken: Intaken) -> None:
+    """Write a shard of problems, or check that the one there still holds the same ones."""
+    path = f"problems/{shard}.parquet"
+    if not build.has(path):
+        build.write(path, Problem, intaken.problems)
+        return
+    before = [problem.id for problem in build.read(path, Problem)]
+    if before != [problem.id for problem in intaken.problems]:
+        raise StorageError(
+            f"{build.recipe.source.path} has changed since {build.root / path} was written: other "
+            "problems stand where its problems stood. Build into another folder, or start clean "
+            "with --replace (the ledger is kept, so nothing is bought twice)."
+        )
+
+
+def _finish(build: Build, shards: Sequence[str]) -> Manifest:
+    refs = _refs(build, shards)
+    manifest = write_manifest(
+        build.root,
+        name=build.recipe.name,
+        recipe=build.recipe.fingerprint,
+        policies=build.worker.identities,
+        shards=refs,
+    )
+    text = card(manifest, as_yaml(build.recipe), "potential")
+    (build.root / "README.md").write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _refs(build: Build, shards: Sequence[str]) -> Refs:
+    """List the shards of every stage, those of the data last."""
+    names = build.recipe.annotators
+    paths = {
+        "problems": [f"problems/{s}.parquet" for s in shards],
+        "rejects": ["rejects/00000.parquet"],
+        "solutions": [f"solutions/{s}.parquet" for s in shards],
+        **{f"rollouts/{n}": [f"rollouts/{n}/{s}.parquet" for s in shards] for n in names},
+        **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
+        "labels": [f"labels/{s}.parquet" for s in shards],
+        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
+        **{
+            f"data/{split}": [
+                path for s in shards if build.has(path := f"data/{split}-{RUN}-{s}.parquet")
+            ]
+            for split in build.recipe.splits
+        },
+    }
+    return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
+
+
+def read_policies(root: Path) -> dict[str, Any] | None:
+    """Return the policy identities that a build directory was begun with, if it was begun."""
+    path = root / "policies.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,0 +1,98 @@
+"""Everything that can be found wrong with a recipe before the first token is bought."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from flows.intake import Item, problem_of
+from flows.recipe import Recipe
+from flows.runtime import Runtime
+from flows.worker import read_script, resolve
+from stepmark.errors import ProblemError, RecipeError
+from stepmark.problems import read_problems, read_solutions
+from stepmark.records import Reject
+
+LOOKED_AT = 200
+"""Rows of the source that a check reads."""
+
+
+def check(recipe: Recipe, runtime: Runtime) -> list[str]:
+    """Check what needs no server; return what was found good, a line each.
+
+    Raises:
+        StepmarkError: the first thing that would stop the build.
+    """
+    return list(_checks(recipe, runtime))
+
+
+def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
+    yield f"recipe {recipe.name}: {recipe.fingerprint}"
+    recipe.solve.ask.messages("a problem")
+    yield "prompt: has its {problem}"
+    yield _check_rows(recipe, runtime.base)
+    for name, block in recipe.policies.items():
+        if block.engine == "scripted":
+            read_script(resolve(block.model, runtime.base))
+        elif block.engine == "openai" and name not in runtime.addresses:
+            raise RecipeError(
+                f"The policy {name!r} is served by an `openai` engine and has no address: give "
+                f"--engine URL, or --engine {name}=URL when there are several policies."
+            )
+        elif block.engine == "vllm" and name not in runtime.addresses:
+            _check_model(name, block.model, runtime.base)
+        yield f"policy {name}: {block.model} continues by {block.continues_by}"
+    yield f"ledger: {_check_writable(runtime.ledger)}"
+
+
+def _check_rows(recipe: Recipe, base: Path) -> str:
+    """Read the first rows; say how many are usable."""
+    rows: Iterator[Item | Reject]
+    if recipe.solutions is not None:
+        rows = read_solutions(recipe.solutions, base, recipe.limit)
+    else:
+        rows = read_problems(recipe.source, base, recipe.limit)
+    seen = list(itertools.islice(rows, LOOKED_AT))
+    good = [item for item in seen if not isinstance(item, Reject)]
+    if not good:
+        first = next((item for item in seen if isinstance(item, Reject)), None)
+        why = f" The first, line {first.line}: {first.reason}: {first.detail}" if first else ""
+        raise ProblemError(f"No usable row among the first of {recipe.source.path}.{why}")
+    problems = [problem_of(item) for item in good]
+    if any(problem.reference is None and problem.tests is None for problem in problems):
+        raise ProblemError(
+            f"{recipe.source.path} gives problems without a reference answer, and monte_carlo "
+            "labels steps by whether rollouts reach it: name the column under "
+            "`problems: {reference: …}`."
+        )
+    if any(problem.kind == "code" for problem in problems):
+        raise RecipeError(
+            "Problems of kind `code` are graded by running their tests, and no sandbox is built "
+            "yet: this recipe cannot run."
+        )
+    return f"problems: {len(good)} of the first {len(seen)} rows are usable"
+
+
+def _check_model(name: str, model: str, base: Path) -> None:
+    """A model that looks like a folder must be one."""
+    if model.startswith((".", "/")) or len(Path(model).parts) > 2:  # noqa: PLR2004 (owner/name)
+        folder = resolve(model, base)
+        if not (folder / "config.json").is_file():
+            raise RecipeError(
+                f"The policy {name!r} names the model folder {model}, and {folder} holds no "
+                "config.json."
+            )
+
+
+def _check_writable(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise RecipeError(
+            f"{folder} cannot be written ({error.strerror}): choose another place with --out."
+        ) from None
+    return f"{folder} can be written"

@@ -1,0 +1,226 @@
+"""The command line: `stepmark build | status | show | check | plan | recipes`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from stepmark.errors import RecipeError, StepmarkError
+
+app = typer.Typer(
+    name="stepmark",
+    help="Make training data for process reward models: sample solutions, label every step.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console()
+errors = Console(stderr=True)
+
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that ships.")
+]
+BuildDir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a build.")]
+Out = Annotated[Path, typer.Option(help="Folder below which the build and the ledger are kept.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Read only the first N rows.")]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="Server to use, e.g. http://127.0.0.1:8000/v1; POLICY=URL if there are several "
+        "policies. Without it a vLLM server is started for the build.",
+    ),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", metavar="NAME", help="Model instead of the recipe's; POLICY=NAME for one of them."
+    ),
+]
+Problems = Annotated[
+    Path | None, typer.Option(help="Problem file instead of the recipe's, with the same columns.")
+]
+KeyEnv = Annotated[
+    str | None, typer.Option(help="Name of the environment variable that holds the API key.")
+]
+
+
+@app.command()
+def build(
+    recipe: RecipeName,
+    out: Out = Path("runs"),
+    limit: Limit = None,
+    engine: Engines = None,
+    model: Models = None,
+    problems: Problems = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Start clean; the ledger is kept.")
+    ] = False,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests in flight.")] = 64,
+    api_key_env: KeyEnv = None,
+    requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
+) -> None:
+    """Build a dataset from a recipe, or continue one that was interrupted."""
+    from flows.session import run_build
+
+    loaded, runtime = _open(recipe, out, limit, engine, model, problems)
+    runtime = runtime.with_limits(
+        concurrency=concurrency,
+        max_tokens=max_tokens,
+        api_key_env=api_key_env,
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
+    )
+    run_build(loaded, runtime, console, replace=replace)
+
+
+@app.command()
+def check(
+    recipe: RecipeName,
+    out: Out = Path("runs"),
+    limit: Limit = None,
+    engine: Engines = None,
+    model: Models = None,
+    problems: Problems = None,
+) -> None:
+    """Find everything that can fail before the first token is bought."""
+    from flows.check import check as check_recipe
+
+    loaded, runtime = _open(recipe, out, limit, engine, model, problems)
+    for line in check_recipe(loaded, runtime):
+        console.print(f"ok  {line}", markup=False, highlight=False)
+
+
+@app.command()
+def plan(
+    recipe: RecipeName,
+    out: Out = Path("runs"),
+    limit: Limit = None,
+    problems: Problems = None,
+) -> None:
+    """Say how many requests, tokens and minutes a build will need."""
+    from flows.plan import plan as plan_recipe
+
+    console.print(plan_recipe(*_open(recipe, out, limit, None, None, problems)))
+
+
+@app.command()
+def status(folder: BuildDir) -> None:
+    """Say where a build stands."""
+    from flows.show import print_group
+    from flows.show import status as status_of
+
+    print_group(status_of(folder), console)
+
+
+@app.command()
+def show(
+    folder: BuildDir,
+    solution: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Solution id, or how it begins.")
+    ] = None,
+) -> None:
+    """Show one labelled solution in colour; without an ID one with an error inside."""
+    from flows.show import coloured, find_solution, print_group
+
+    print_group(coloured(find_solution(folder, solution), folder), console)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that ship."""
+    from flows.recipe import find_recipe, shipped_recipes
+
+    for name in shipped_recipes():
+        about = find_recipe(name).read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
+        console.print(f"{name:20} {about}", markup=False, highlight=False)
+
+
+def main() -> None:
+    """Run the command line: faults are messages, and every way out closes what was opened."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    try:
+        app(standalone_mode=False)
+    except StepmarkError as error:
+        _fail(f"{type(error).__name__}: {error}", 1)
+    except typer.Abort:
+        _fail("Stopped. Nothing paid is lost: run the same command to continue.", 130)
+    except KeyboardInterrupt:
+        _fail("Stopped. Nothing paid is lost: run the same command to continue.", 130)
+    except typer.Exit as left:
+        sys.exit(left.exit_code)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error of the option parser
+            _fail(f"{error.format_message()} Try --help.", 2)
+        raise
+
+
+def _open(
+    name: str,
+    out: Path,
+    limit: int | None,
+    engines: list[str] | None,
+    models: list[str] | None,
+    problems: Path | None,
+) -> Any:
+    """Load a recipe with what the options say of it, and the runtime they describe."""
+    from flows.recipe import load_recipe
+    from flows.runtime import Runtime
+
+    plain_policies = load_recipe(name)[0].policies
+    overrides: dict[str, Any] = {}
+    for policy, model in _by_policy("--model", models, plain_policies).items():
+        overrides[f"policies.{policy}.model"] = model
+    if limit is not None:
+        overrides["limit"] = limit
+    if problems is not None:
+        overrides["problems.path"] = str(problems.resolve())
+    recipe, base = load_recipe(name, overrides)
+    addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
+    return recipe, Runtime(out=out, base=base, addresses=addresses)
+
+
+def _engine_from_environment() -> list[str]:
+    address = os.environ.get("STEPMARK_ENGINE")
+    return [address] if address else []
+
+
+def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, str]:
+    """Spread `VALUE` over all policies, or `POLICY=VALUE` on the one it names."""
+    spread: dict[str, str] = {}
+    for value in values or ():
+        name, equals, rest = value.partition("=")
+        if equals and name in policies:
+            spread[name] = rest
+        elif equals and "/" not in name:
+            raise RecipeError(f"{option} {value}: there is no policy {name!r}: {sorted(policies)}.")
+        else:
+            spread = {policy: value for policy in policies} | spread
+    return spread
+
+
+def _on_terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    """Leave by SystemExit, so that servers are stopped and files closed on the way."""
+    raise SystemExit(128 + number)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Intake: the stream of usable problems, with a reject row for each one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flows.recipe import Recipe
+from flows.worker import Worker
+from stepmark import problems
+from stepmark.errors import ProblemError
+from stepmark.problems import GivenSolution, read_problems, read_solutions
+from stepmark.records import Problem, Reject
+
+Item = Problem | GivenSolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intaken:
+    """A shard's worth of problems, with their solutions where those were given."""
+
+    problems: tuple[Problem, ...]
+    """Each problem once, in order of appearance."""
+    given: tuple[GivenSolution, ...]
+    """Solutions read from the source; empty when they are to be sampled."""
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> Intaken:
+        """Gather what was read."""
+        given = tuple(item for item in items if isinstance(item, GivenSolution))
+        by_id = {problem.id: problem for problem in map(problem_of, items)}
+        return cls(problems=tuple(by_id.values()), given=given)
+
+
+class Intake:
+    """Reads the source once; `rejects` holds what was refused."""
+
+    def __init__(self, recipe: Recipe, worker: Worker) -> None:
+        self._recipe = recipe
+        self._worker = worker
+        self.rejects: list[Reject] = []
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield what can be used.
+
+        Raises:
+            ProblemError: the source cannot be read, holds nothing, or too much of it is bad.
+        """
+        counted = problems.Intake(max_bad_share=self._recipe.source.max_bad_share)
+        for row in counted.watch(self._graded(self._rows())):
+            if isinstance(row, Reject):
+                self.rejects.append(row)
+                self._worker.progress.rejected += 1
+            else:
+                yield row
+        if not counted.accepted:
+            raise ProblemError(
+                f"{self._recipe.source.path} holds no usable row ({counted.rows} were read)."
+            )
+
+    def _rows(self) -> Iterator[Item | Reject]:
+        recipe, base = self._recipe, self._worker.base
+        if recipe.solutions is not None:
+            return read_solutions(recipe.solutions, base, recipe.limit)
+        return read_problems(recipe.source, base, recipe.limit)
+
+    def _graded(self, rows: Iterator[Item | Reject]) -> Iterator[Item | Reject]:
+        """Refuse the problems whose reference their own grader does not accept."""
+        for row in rows:
+            if isinstance(row, Reject):
+                yield row
+            else:
+                yield self._refused(problem_of(row)) or row
+
+    def _refused(self, problem: Problem) -> Reject | None:
+        reason = self._worker.loop.run(self._worker.grader.rejects_reference(problem))
+        if reason is None:
+            return None
+        return Reject(
+            source=problem.source,
+            line=problem.line,
+            reason=reason,
+            detail=f"the grader does not accept the reference {(problem.reference or '')[:200]!r}",
+        )
+
+
+def problem_of(item: Item) -> Problem:
+    """Return the problem itself, whether or not a solution came with it."""
+    return item.problem if isinstance(item, GivenSolution) else item

@@ -1,0 +1,131 @@
+"""A build's directory: who may use it, what recipe it was begun with, what is still good in it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.recipe import Recipe, as_plain, as_yaml, differences
+from stepmark.errors import StorageError
+from storage.manifest import MANIFEST
+
+DERIVED = re.compile(r"annotators\.[^.]+\.(rule|after_first_error)\b|labels\b|splits\b|max_failed")
+"""Keys of a recipe that only change what is derived from stored evidence."""
+DERIVED_STAGES = ("annotations", "labels", "data")
+
+
+@contextlib.contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Hold a build directory: a second build in it is refused, and a killed one lets go.
+
+    Raises:
+        StorageError: another build is running there, or the folder cannot be made.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = (root / ".lock").open("w")
+    except OSError as error:
+        raise StorageError(
+            f"{root} cannot be used as a build folder: {error.strerror}. Choose another --out."
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StorageError(
+                f"Another build is running in {root}. Wait for it, or choose another --out."
+            ) from None
+        yield
+
+
+def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
+    """Make a directory ready for a recipe: new, continued, or with its labels derived again.
+
+    Raises:
+        StorageError: it was begun with a recipe whose evidence differs, or holds other files.
+    """
+    path = root / "recipe.yaml"
+    if replace:
+        _clear(root)
+    if path.exists():
+        changes = _changes(path, recipe)
+        if any(not DERIVED.match(change) for change in changes):
+            raise StorageError(
+                f"{root} was begun with another recipe:\n  "
+                + "\n  ".join(changes)
+                + "\nBuild into another --out, or start clean with --replace (the ledger is kept, "
+                "so nothing is bought twice)."
+            )
+        if changes:
+            _forget_derived(root)
+    elif any(p.name != ".lock" for p in root.iterdir()):
+        raise StorageError(
+            f"{root} is not empty and holds no build. Choose another --out or another name."
+        )
+    _write(path, as_yaml(recipe))
+
+
+def keep_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> None:
+    """Remember who the policies are, or check that they are who they were.
+
+    Raises:
+        StorageError: a server now serves another model, template or continuation.
+    """
+    path = root / "policies.json"
+    if path.exists():
+        changes = differences(json.loads(path.read_text(encoding="utf-8")), identities)
+        if changes:
+            raise StorageError(
+                f"The servers are not those that {root} was begun with:\n  "
+                + "\n  ".join(changes)
+                + "\nServe the same model and template, or start clean with --replace."
+            )
+    _write(path, json.dumps(identities, indent=1) + "\n")
+
+
+def note_run(root: Path, facts: dict[str, Any]) -> None:
+    """Append what a run took to `runs.jsonl`; nothing in a shard depends on it."""
+    with (root / "runs.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(facts) + "\n")
+
+
+def _changes(path: Path, recipe: Recipe) -> list[str]:
+    try:
+        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} is damaged ({error}). Start clean with --replace.") from None
+    return differences(before, as_plain(recipe))
+
+
+def _forget_derived(root: Path) -> None:
+    (root / MANIFEST).unlink(missing_ok=True)
+    for stage in DERIVED_STAGES:
+        shutil.rmtree(root / stage, ignore_errors=True)
+
+
+def _clear(root: Path) -> None:
+    """Remove a build from its folder, and only a build."""
+    if not (root / "recipe.yaml").exists():
+        return
+    for path in root.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in {".lock", "runs.jsonl"}:
+            path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

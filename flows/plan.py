@@ -1,0 +1,116 @@
+"""What a build will need: requests, tokens and time, before they are spent."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.table import Table
+
+from annotators.monte_carlo import MonteCarlo
+from annotators.probes import Exhaustive
+from flows.recipe import Recipe
+from flows.runtime import Runtime
+from stepmark.problems import read_problems, read_solutions
+from stepmark.records import Reject
+
+GUESSED_STEPS = 8.0
+GUESSED_SHARE = 0.4
+"""Share of `max_tokens` that a completion is guessed to take where none was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """How long this policy's solutions are, measured on an earlier build or guessed."""
+
+    steps: float
+    """Steps a solution."""
+    tokens: float
+    """Completion tokens a solution."""
+    tokens_per_s: float | None
+    """Tokens bought a second; null when nothing was bought yet."""
+    measured_on: str
+    """Where the figures are from."""
+
+
+def plan(recipe: Recipe, runtime: Runtime) -> Table:
+    """Return the plan as a table: a row a stage, and the sum."""
+    habit = _habit(recipe, runtime)
+    problems = _problems(recipe, runtime)
+    solutions = problems * (1 if recipe.solutions else recipe.solve.samples)
+    rows = []
+    if not recipe.solutions:
+        rows.append(("solve", problems, solutions, solutions * habit.tokens))
+    for name, annotator in recipe.annotators.items():
+        probes = solutions * _probes(annotator, habit.steps)
+        draws = probes * annotator.probe.draws
+        # A rollout from the middle writes half a solution, on average.
+        rows.append((name, probes, draws, draws * habit.tokens / 2))
+    table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)
+    for stage, requests, draws, tokens in [*rows, ("sum", *map(sum, zip(*(r[1:] for r in rows))))]:
+        table.add_row(
+            str(stage), f"{requests:,.0f}", f"{draws:,.0f}", f"{tokens:,.0f}", _time(tokens, habit)
+        )
+    table.caption = (
+        f"{problems:,} problems; {habit.steps:.1f} steps and {habit.tokens:.0f} tokens a solution "
+        f"({habit.measured_on}). Draws already in the ledger cost nothing. "
+        "`build --max-tokens N` stops, resumable, once N tokens are bought."
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _probes(annotator: MonteCarlo, steps: float) -> float:
+    """Prefixes probed a solution, if every solution is probed."""
+    if isinstance(annotator.probe, Exhaustive):
+        return steps - 1
+    return math.ceil(math.log2(max(steps, 2)))
+
+
+def _problems(recipe: Recipe, runtime: Runtime) -> int:
+    if recipe.solutions is not None:
+        rows = read_solutions(recipe.solutions, runtime.base, recipe.limit)
+        return sum(not isinstance(item, Reject) for item in rows)
+    problems = read_problems(recipe.source, runtime.base, recipe.limit)
+    return sum(not isinstance(item, Reject) for item in problems)
+
+
+def _habit(recipe: Recipe, runtime: Runtime) -> Habit:
+    """Measure on the build's own folder if it was begun, else guess."""
+    root = runtime.out / recipe.name
+    shards = sorted((root / "solutions").glob("*.parquet"))
+    tables = [pq.read_table(s, columns=["steps", "completion_tokens"]) for s in shards]
+    count = sum(table.num_rows for table in tables)
+    if not count:
+        tokens = recipe.solve.max_tokens * GUESSED_SHARE
+        return Habit(
+            steps=GUESSED_STEPS, tokens=tokens, tokens_per_s=None, measured_on="guessed"
+        )
+    steps = sum(pc.sum(pc.list_value_length(table["steps"])).as_py() for table in tables)
+    tokens = sum(pc.sum(table["completion_tokens"]).as_py() for table in tables)
+    return Habit(
+        steps=steps / count,
+        tokens=tokens / count,
+        tokens_per_s=_pace(root),
+        measured_on=f"measured on the {count:,} solutions in {root}",
+    )
+
+
+def _pace(root: Path) -> float | None:
+    path = root / "runs.jsonl"
+    if not path.exists():
+        return None
+    runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    seconds = sum(run["seconds"] for run in runs if run["completion_tokens"])
+    return sum(run["completion_tokens"] for run in runs) / seconds if seconds else None
+
+
+def _time(tokens: float, habit: Habit) -> str:
+    if habit.tokens_per_s is None:
+        return "?"
+    minutes, seconds = divmod(int(tokens / habit.tokens_per_s), 60)
+    return f"{minutes}:{seconds:02d}"

@@ -1,0 +1,85 @@
+"""The live display of a build: a line of counts that is rewritten on a terminal, and printed now
+and then where there is none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from flows.worker import Worker
+
+TERMINAL_PERIOD_S = 0.5
+PLAIN_PERIOD_S = 10.0
+
+
+class Display:
+    """Shows a worker's counts until it is left; a context manager."""
+
+    def __init__(self, worker: Worker, console: Console) -> None:
+        self._worker = worker
+        self._console = console
+        self._started = time.monotonic()
+        self._left = threading.Event()
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._thread = threading.Thread(target=self._watch, name="stepmark-display", daemon=True)
+
+    def __enter__(self) -> Display:
+        if self._console.is_terminal:
+            self._live.start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._left.set()
+        self._thread.join()
+        if self._console.is_terminal:
+            self._live.stop()
+        self._console.print(self._line(), highlight=False)
+
+    def _watch(self) -> None:
+        terminal = self._console.is_terminal
+        while not self._left.wait(TERMINAL_PERIOD_S if terminal else PLAIN_PERIOD_S):
+            if terminal:
+                self._live.update(self._line(), refresh=True)
+            else:
+                self._console.print(self._line(), highlight=False, soft_wrap=True)
+
+    def _line(self) -> Text:
+        meter, progress = self._worker.meter, self._worker.progress
+        seconds = time.monotonic() - self._started
+        parts = [
+            f"{_clock(seconds)}",
+            f"problems {progress.problems}",
+            f"solutions {progress.solutions}",
+            f"labelled {progress.annotated}{self._time_left(seconds)}",
+            f"draws {meter.bought} bought {meter.reused} found",
+            f"{meter.completion_tokens / max(seconds, 0.1):.0f} tokens/s",
+        ]
+        if progress.rejected:
+            parts.append(f"rejected rows {progress.rejected}")
+        if meter.failed:
+            parts.append(f"failed draws {meter.failed}")
+        return Text(" · ".join(parts))
+
+    def _time_left(self, seconds: float) -> str:
+        """Guess from the pace so far; silent until there is one."""
+        done, all_ = self._worker.progress.annotated, self._worker.progress.expected
+        if not done or all_ is None or done >= all_:
+            return ""
+        return f" of ~{all_} ({_clock(seconds / done * (all_ - done))} left)"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"

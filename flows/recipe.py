@@ -1,0 +1,291 @@
+"""Recipes: everything that changes labels, read from YAML, typed, and fingerprinted.
+
+A method's own dataclass is the schema of its block, so a default is written once. Unknown keys
+are refused. What does not change labels (addresses, concurrency, paths, progress) is `Runtime`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from annotators.monte_carlo import MonteCarlo
+from stepmark.engines.protocol import Sampling
+from stepmark.errors import RecipeError
+from stepmark.ids import content_id
+from stepmark.policy import Continuation
+from stepmark.problems import ProblemSource, SolutionSource
+from stepmark.prompts import SolvePrompt, load
+from stepmark.segment import Segmenter
+
+NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+
+
+class Block(BaseModel):
+    """A part of a recipe: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PolicyBlock(Block):
+    """A model and how it is asked."""
+
+    engine: Literal["vllm", "openai", "scripted"]
+    """`vllm` starts or attaches to a vLLM server; `openai` attaches to any compatible one."""
+    model: str
+    """Hub id or local folder; the served name for `openai`; the script file for `scripted`."""
+    revision: str | None = None
+    """Revision on the Hub."""
+    dtype: str | None = None
+    """Number format or quantisation the server runs with."""
+    max_model_len: int | None = Field(default=None, ge=16)
+    """Longest prompt plus completion, tokens; null for the model's own."""
+    continuation: Continuation | None = None
+    """How rollouts continue a prefix; null for `completions`, or `instruct` with `openai`."""
+
+    @property
+    def continues_by(self) -> Continuation:
+        """The continuation with its default filled in."""
+        return self.continuation or ("instruct" if self.engine == "openai" else "completions")
+
+
+class SolveBlock(Block):
+    """How solutions are sampled."""
+
+    policy: str
+    """Policy that writes them."""
+    samples: int = Field(default=8, ge=1)
+    """Solutions a problem."""
+    temperature: float = Field(default=1.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    top_k: int | None = Field(default=None, ge=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    stop: tuple[str, ...] = ()
+    prompt: str = "boxed"
+    """Name of a shipped prompt, or a text with `{problem}` in it."""
+    system: str | None = None
+    """System turn; null for none."""
+    keep: Literal["all", "both_outcomes"] = "all"
+    """`both_outcomes` drops problems that are always or never solved."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """The sampling parameters alone."""
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            max_tokens=self.max_tokens,
+            stop=self.stop,
+        )
+
+    @property
+    def ask(self) -> SolvePrompt:
+        """How a problem is put."""
+        template = self.prompt if "{problem}" in self.prompt else load(self.prompt)
+        return SolvePrompt(system=self.system, user=template)
+
+
+class LabelsBlock(Block):
+    """Whose labels the data carries."""
+
+    from_: str = Field(alias="from")
+    """Name of an annotator."""
+
+
+class Recipe(Block):
+    """A build, as far as it changes labels."""
+
+    name: str = Field(pattern=NAME)
+    """Name of the build's folder."""
+    problems: ProblemSource | None = None
+    """Where problems come from."""
+    solutions: SolutionSource | None = None
+    """Solutions that exist, to be labelled instead of sampled."""
+    policies: Mapping[str, PolicyBlock]
+    """Models by the names the other blocks use."""
+    solve: SolveBlock
+    """How solutions are sampled, and what rollouts continue."""
+    segment: Segmenter
+    """How a solution is cut into steps."""
+    annotators: Mapping[str, MonteCarlo] = Field(min_length=1)
+    """What labels the steps, by name."""
+    labels: LabelsBlock
+    """Which labels the data carries."""
+    splits: Mapping[str, float] = {"train": 1.0}
+    """Share of the problems in each split; a problem is in one split only."""
+    limit: int | None = Field(default=None, ge=1)
+    """Most rows read from the source."""
+    shard_problems: int = Field(default=128, ge=1)
+    """Problems a shard."""
+    max_failed_share: float = Field(default=0.2, ge=0, le=1)
+    """Largest share of draws in a shard that may fail for good before the build stops."""
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Recipe:
+        if (self.problems is None) == (self.solutions is None):
+            raise ValueError("a recipe has either `problems` or `solutions`, and not both")
+        used = {"solve.policy": self.solve.policy}
+        used |= {f"annotators.{n}.policy": a.policy for n, a in self.annotators.items()}
+        for where, policy in used.items():
+            if policy not in self.policies:
+                raise ValueError(
+                    f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
+                )
+        if self.labels.from_ not in self.annotators:
+            raise ValueError(
+                f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
+            )
+        if abs(sum(self.splits.values()) - 1) > 1e-9 or min(self.splits.values(), default=0) < 0:
+            raise ValueError(f"splits must be shares that sum to 1, not {dict(self.splits)}")
+        return self
+
+    @property
+    def source(self) -> ProblemSource:
+        """Where problems come from, whether or not solutions come with them."""
+        source = self.problems or self.solutions
+        assert source is not None
+        return source
+
+    @property
+    def fingerprint(self) -> str:
+        """Content hash of everything in the recipe (`re_…`)."""
+        return content_id("re", as_plain(self))
+
+    def sampling_of(self, annotator: MonteCarlo) -> Sampling:
+        """How an annotator's rollouts are drawn."""
+        return annotator.sampling or self.solve.sampling
+
+
+def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[Recipe, Path]:
+    """Read a recipe by path or shipped name; return it with the folder its paths start from.
+
+    `overrides` maps dotted keys (`problems.path`) to values that replace the file's.
+
+    Raises:
+        RecipeError: no such recipe, not YAML, or not a recipe; every fault is named.
+    """
+    path = find_recipe(name)
+    plain = _read_yaml(path)
+    for key, value in (overrides or {}).items():
+        _set(plain, key.split("."), value)
+    return parse_recipe(plain, str(path)), path.parent
+
+
+def parse_recipe(plain: object, where: str) -> Recipe:
+    """Return the recipe that plain data holds.
+
+    Raises:
+        RecipeError: listing every fault with its place and the value seen.
+    """
+    try:
+        return Recipe.model_validate(plain)
+    except ValidationError as error:
+        faults = "\n".join(f"  {fault}" for fault in _faults(error))
+        raise RecipeError(f"{where} is not a recipe that can be run:\n{faults}") from None
+
+
+def find_recipe(name: str) -> Path:
+    """Return the file of a recipe given as a path or by the name of one that ships.
+
+    Raises:
+        RecipeError: there is no such file; the message lists the recipes that ship.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = Path(str(resources.files("configs"))) / f"{path.name.removesuffix('.yaml')}.yaml"
+    if path.parent in (Path(), Path("configs")) and shipped.is_file():
+        return shipped
+    raise RecipeError(
+        f"There is no recipe {name!r}, neither as a file nor among those that ship: "
+        f"{', '.join(shipped_recipes())}."
+    )
+
+
+def shipped_recipes() -> list[str]:
+    """Return the names of the recipes that ship, sorted."""
+    folder = Path(str(resources.files("configs")))
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def as_plain(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as plain data, every default spelled out."""
+    return recipe.model_dump(mode="json", by_alias=True)
+
+
+def as_yaml(recipe: Recipe) -> str:
+    """Return the recipe as YAML, every default spelled out."""
+    return yaml.safe_dump(as_plain(recipe), sort_keys=False, allow_unicode=True, width=100)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return one line for each dotted key whose value differs between two plain recipes."""
+    old, new = dict(_flat(before)), dict(_flat(now))
+    return [
+        f"{key}: {old.get(key, '(none)')!r} before, {new.get(key, '(none)')!r} now"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path} is not UTF-8 text: {error}.") from None
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path} is not YAML: {error}") from None
+    if not isinstance(plain, dict):
+        raise RecipeError(f"{path} holds {type(plain).__name__}, not the keys of a recipe.")
+    return plain
+
+
+def _set(plain: dict[str, Any], keys: list[str], value: Any) -> None:
+    *path, last = keys
+    for key in path:
+        inner = plain.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise RecipeError(f"{'.'.join(keys)} cannot be set: {key} is {inner!r}.")
+        plain = inner
+    plain[last] = value
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _flat(inner, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, value
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Say each fault in a line, leaving out the union members that were not meant."""
+    faults = error.errors(include_url=False)
+    unmeant = {
+        fault["loc"][:-1]
+        for fault in faults
+        if fault["type"] == "literal_error" and fault["loc"][-1] == "method"
+    }
+    meant = [f for f in faults if not any(_within(f["loc"], place) for place in unmeant)]
+    for fault in meant or faults:
+        place = ".".join(str(p) for p in fault["loc"] if not _is_class_name(p)) or "the recipe"
+        message = fault["msg"].removeprefix("Value error, ")
+        seen = fault["input"]
+        shown = "" if isinstance(seen, dict) or dataclasses.is_dataclass(seen) else f" ({seen!r})"
+        yield f"{place}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _within(place: Iterable[Any], above: tuple[Any, ...]) -> bool:
+    return tuple(place)[: len(above)] == above
+
+
+def _is_class_name(part: object) -> bool:
+    """Pydantic names the union member in an error's place; people wrote no such key."""
+    return isinstance(part, str) and part[:1].isupper()

@@ -1,0 +1,133 @@
+"""One run of a build from the command line: directory, servers, worker, flow, summary."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from flows.check import check
+from flows.place import held, keep_policies, note_run, prepare
+from flows.progress import Display
+from flows.recipe import Recipe
+from flows.runtime import Runtime
+from flows.show import print_group, summary
+from flows.worker import Worker, resolve, served_name
+from stepmark.engines.vllm_server import VllmServer
+from storage.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFECT_DEFAULTS: Mapping[str, str] = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    # Creating the embedded server's database takes up to 15 s on a busy machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # With the default the embedded server drops most task runs of a short flow from its record.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+}
+"""Prefect's settings where the user has not set them: offline, quiet, patient."""
+
+
+def run_build(
+    recipe: Recipe, runtime: Runtime, console: Console, *, replace: bool = False
+) -> Manifest:
+    """Build into `runtime.out / recipe.name` and print the summary."""
+    root = runtime.out / recipe.name
+    with held(root):
+        prepare(root, recipe, replace=replace)
+        manifest = read_manifest(root)
+        if manifest is None:
+            check(recipe, runtime)
+            with served(recipe, runtime, root, console) as ready:
+                manifest = _build(root, recipe, ready, console)
+        else:
+            console.print("This build is finished; nothing to do.")
+    print_group(summary(manifest, root), console)
+    return manifest
+
+
+@contextlib.contextmanager
+def served(
+    recipe: Recipe, runtime: Runtime, root: Path, console: Console
+) -> Iterator[Runtime]:
+    """Start a vLLM server for every model that has no address, and stop it at the end."""
+    with contextlib.ExitStack() as servers:
+        addresses = dict(runtime.addresses)
+        by_model: dict[str, str] = {}
+        for name, block in recipe.policies.items():
+            if block.engine != "vllm" or name in addresses:
+                continue
+            if block.model not in by_model:
+                local = resolve(block.model, runtime.base)
+                server = VllmServer(
+                    model=str(local) if local.is_dir() else block.model,
+                    served_name=served_name(block.model),
+                    log_path=root / "logs" / f"vllm-{name}.log",
+                    dtype=block.dtype,
+                    max_model_len=block.max_model_len,
+                    on_wait=_Waiting(console, block.model),
+                )
+                by_model[block.model] = servers.enter_context(server)
+            addresses[name] = by_model[block.model]
+        yield replace(runtime, addresses=addresses)
+
+
+def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Manifest:
+    started, clock = datetime.now(UTC), time.monotonic()
+    with Worker(recipe, runtime) as worker:
+        keep_policies(root, worker.identities)
+        try:
+            for name, value in PREFECT_DEFAULTS.items():
+                os.environ.setdefault(name, value)
+            from flows.build import run  # Prefect reads its settings when it is imported
+
+            with Display(worker, console):
+                return run(root, recipe, worker)
+        finally:
+            meter = worker.meter
+            note_run(
+                root,
+                {
+                    "started": started.isoformat(timespec="seconds"),
+                    "seconds": round(time.monotonic() - clock, 1),
+                    "requests": meter.requests,
+                    "bought": meter.bought,
+                    "reused": meter.reused,
+                    "failed": meter.failed,
+                    "prompt_tokens": meter.prompt_tokens,
+                    "completion_tokens": meter.completion_tokens,
+                },
+            )
+
+
+class _Waiting:
+    """Says on the console how long a server has been loading, now and then."""
+
+    PERIOD_S = 10
+
+    def __init__(self, console: Console, model: str) -> None:
+        self._console = console
+        self._model = model
+        self._said = -1
+
+    def __call__(self, seconds: float, line: str) -> None:
+        period = int(seconds) // self.PERIOD_S
+        if period > self._said:
+            self._said = period
+            self._console.print(
+                f"starting vLLM for {self._model}: {seconds:.0f} s  {line[-80:]}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )

@@ -1,0 +1,271 @@
+"""The stages of a build, each a function from a shard's records to the next records.
+
+They know the worker (engines, ledger, grader) and no Prefect; `flows/build.py` calls them inside
+tasks and writes what they return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+from annotators.monte_carlo import MonteCarlo
+from flows.recipe import Recipe
+from flows.worker import Worker
+from stepmark.engines.protocol import Completion, Request
+from stepmark.errors import EngineDown, EngineError
+from stepmark.ids import content_id
+from stepmark.policy import Policy
+from stepmark.problems import GivenSolution, split_of
+from stepmark.records import Annotation, Problem, Rollout, Solution
+from stepmark.sampler import Sampler
+from storage.rows import Dropped, LabelledSolution, labelled
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORLD_FAILURES = frozenset({"cut_by_length", "empty"})
+"""Reasons for an unknown outcome that are the policy's doing, not a failure to get an answer."""
+
+
+class Solved(NamedTuple):
+    """What solving a shard of problems gives."""
+
+    solutions: tuple[Solution, ...]
+    dropped: tuple[Dropped, ...]
+
+
+class Labelled(NamedTuple):
+    """What labelling a shard gives."""
+
+    annotations: dict[str, tuple[Annotation, ...]]
+    rows: dict[str, tuple[LabelledSolution, ...]]
+    dropped: tuple[Dropped, ...]
+
+
+async def solve(problems: Sequence[Problem], recipe: Recipe, worker: Worker) -> Solved:
+    """Sample solutions of every problem in a shard, all at once."""
+    policy = worker.policies[recipe.solve.policy]
+
+    async def one(problem: Problem) -> Solved:
+        return await _solve_one(problem, recipe, worker, policy)
+
+    parts = await gather_all(one, problems)
+    return Solved(
+        tuple(solution for part in parts for solution in part.solutions),
+        tuple(drop for part in parts for drop in part.dropped),
+    )
+
+
+async def take_given(
+    given: Sequence[GivenSolution], recipe: Recipe, worker: Worker
+) -> Solved:
+    """Turn solutions that exist into records, graded and cut into steps."""
+
+    async def one(item: GivenSolution) -> Solved:
+        grade = await worker.grader.grade(item.text, "stop", item.problem)
+        steps = item.steps or recipe.segment.segment(item.text).steps
+        lead, tail = ("", "") if item.steps else _around(recipe.segment.segment(item.text))
+        solution = Solution(
+            id=content_id("so", item.problem.id, item.text, "given", item.problem.line),
+            problem_id=item.problem.id,
+            policy="given",
+            request="",
+            draw=item.problem.line,
+            lead=lead,
+            steps=tuple(steps),
+            tail=tail,
+            answer=grade.answer,
+            outcome=grade.outcome,
+            outcome_reason=grade.reason,
+            finish_reason="given",
+            prompt_tokens=0,
+            completion_tokens=0,
+        )
+        return _kept_if_steps(solution)
+
+    parts = await gather_all(one, given)
+    return Solved(
+        tuple(solution for part in parts for solution in part.solutions),
+        tuple(drop for part in parts for drop in part.dropped),
+    )
+
+
+async def gather_rollouts(
+    annotator: MonteCarlo,
+    problems: Sequence[Problem],
+    solutions: Sequence[Solution],
+    recipe: Recipe,
+    worker: Worker,
+) -> tuple[Rollout, ...]:
+    """Spend one annotator's rollouts on every solution of a shard, one coroutine a solution."""
+    by_id = {problem.id: problem for problem in problems}
+
+    async def one(solution: Solution) -> tuple[Rollout, ...]:
+        sampler = Sampler(
+            problem=by_id[solution.problem_id],
+            solution=solution,
+            policy=worker.policies[annotator.policy],
+            ask=recipe.solve.ask,
+            sampling=recipe.sampling_of(annotator),
+            grader=worker.grader,
+        )
+        rollouts = await annotator.gather(solution, sampler)
+        worker.progress.annotated += 1
+        return rollouts
+
+    rollouts = tuple(r for part in await gather_all(one, solutions) for r in part)
+    _check_failures(rollouts, recipe.max_failed_share)
+    return rollouts
+
+
+def label(
+    problems: Sequence[Problem],
+    solutions: Sequence[Solution],
+    rollouts: dict[str, Sequence[Rollout]],
+    recipe: Recipe,
+) -> Labelled:
+    """Turn stored evidence into annotations and data rows; pure."""
+    annotations = {
+        name: annotator.annotate(name, solutions, rollouts[name])
+        for name, annotator in recipe.annotators.items()
+    }
+    by_id = {problem.id: problem for problem in problems}
+    rows: dict[str, list[LabelledSolution]] = {split: [] for split in recipe.splits}
+    dropped = []
+    for solution, annotation in zip(solutions, annotations[recipe.labels.from_], strict=True):
+        reason = annotation.reason or _no_label(annotation)
+        if reason:
+            dropped.append(_drop(solution.problem_id, solution.id, "label", reason))
+        else:
+            split = split_of(solution.problem_id, recipe.splits)
+            rows[split].append(labelled(by_id[solution.problem_id], solution, annotation))
+    kept = {split: tuple(members) for split, members in rows.items()}
+    return Labelled(annotations, kept, tuple(dropped))
+
+
+async def gather_all(
+    work: Callable[[Item], Awaitable[Result]], items: Iterable[Item]
+) -> list[Result]:
+    """Run one coroutine an item, in order of the results; the first error cancels the rest."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_awaited(work, item)) for item in items]
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    return [task.result() for task in tasks]
+
+
+async def _awaited(work: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
+    return await work(item)
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: Policy) -> Solved:
+    messages = recipe.solve.ask.messages(problem.statement)
+    request = Request(
+        problem_id=problem.id,
+        prompt=policy.prompt(messages, ""),
+        sampling=recipe.solve.sampling,
+        draws=tuple(range(recipe.solve.samples)),
+    )
+    try:
+        completions = await policy.purchase.generate(request)
+    except EngineDown:
+        raise
+    except EngineError as error:
+        return Solved((), (_drop(problem.id, None, "solve", error.reason),))
+    parts = [
+        await _solution(problem, completion, policy, request, recipe, worker)
+        for completion in completions
+    ]
+    solved = Solved(
+        tuple(solution for part in parts for solution in part.solutions),
+        tuple(drop for part in parts for drop in part.dropped),
+    )
+    worker.progress.problems += 1
+    worker.progress.solutions += len(solved.solutions)
+    return _screened(problem, solved, recipe)
+
+
+async def _solution(
+    problem: Problem,
+    completion: Completion,
+    policy: Policy,
+    request: Request,
+    recipe: Recipe,
+    worker: Worker,
+) -> Solved:
+    address = policy.purchase.address(request)
+    if completion.finish_reason == "failed":
+        reason = completion.reason or "failed"
+        return Solved((), (_drop(problem.id, None, "solve", reason),))
+    grade = await worker.grader.grade(completion.text, completion.finish_reason, problem)
+    lead, steps, tail = recipe.segment.segment(completion.text)
+    solution = Solution(
+        id=content_id("so", problem.id, completion.text, address, completion.draw),
+        problem_id=problem.id,
+        policy=policy.identity.id,
+        request=address,
+        draw=completion.draw,
+        lead=lead,
+        steps=steps,
+        tail=tail,
+        answer=grade.answer,
+        outcome=grade.outcome,
+        outcome_reason=grade.reason,
+        finish_reason=completion.finish_reason,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+    )
+    return _kept_if_steps(solution)
+
+
+def _kept_if_steps(solution: Solution) -> Solved:
+    if solution.steps:
+        return Solved((solution,), ())
+    return Solved((), (_drop(solution.problem_id, solution.id, "solve", "no_steps"),))
+
+
+def _screened(problem: Problem, solved: Solved, recipe: Recipe) -> Solved:
+    """Drop a problem that is always or never solved, where the recipe wants both outcomes."""
+    outcomes = {solution.outcome for solution in solved.solutions}
+    if recipe.solve.keep == "all" or {"correct", "incorrect"} <= outcomes:
+        return solved
+    reason = "always_solved" if "correct" in outcomes else "never_solved"
+    return Solved((), (*solved.dropped, _drop(problem.id, None, "solve", reason)))
+
+
+def _no_label(annotation: Annotation) -> str | None:
+    """Say why an annotation is worth nothing, or None if it has a label."""
+    if any(label.verdict != "unlabelled" for label in annotation.labels):
+        return None
+    return "all_unlabelled"
+
+
+def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:
+    return Dropped(problem_id=problem_id, solution_id=solution_id, stage=stage, reason=reason)
+
+
+def _check_failures(rollouts: Sequence[Rollout], bound: float) -> None:
+    """Raise if too many rollouts were lost to failures of servers or graders."""
+    failed = [r.reason for r in rollouts if r.reason and r.reason not in WORLD_FAILURES]
+    if len(failed) > bound * len(rollouts):
+        commonest = max(set(failed), key=failed.count)
+        raise EngineError(
+            f"{len(failed)} of {len(rollouts)} rollouts of a shard failed, mostly by "
+            f"{commonest!r}, e.g. for {rollouts[0].solution_id}: more than max_failed_share = "
+            f"{bound}. Mend the server and run again (nothing paid is lost), or raise "
+            "max_failed_share in the recipe.",
+            reason="too_many_failures",
+        )
+
+
+def _around(segmented: tuple[str, tuple[str, ...], str]) -> tuple[str, str]:
+    return segmented[0], segmented[2]

@@ -1,0 +1,221 @@
+"""What a process needs to work on shards: one engine loop, the ledger, policies and a grader.
+
+Prefect's threads give every asynchronous task a loop of its own, but connections, semaphores and
+the queue of the server belong to one. So a process has one long-lived thread with its loop, and
+shard tasks hand their coroutines to it and wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections.abc import Coroutine
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from flows.recipe import PolicyBlock, Recipe
+from flows.runtime import Runtime
+from stepmark.engines.http import Endpoint, OpenAICompatible
+from stepmark.engines.protocol import Engine, Request
+from stepmark.engines.scripted import Scripted
+from stepmark.errors import RecipeError
+from stepmark.grading import Grader
+from stepmark.ledger import Ledger
+from stepmark.policy import Policy, PolicyIdentity
+from stepmark.purchase import Meter, Purchase
+
+Result = TypeVar("Result")
+
+SAMPLE_BYTES = 1 << 20
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of what is done, raised by the stages while they work."""
+
+    expected: int | None = None
+    """Solutions that annotators will see, if that can be told."""
+    shards: int = 0
+    problems: int = 0
+    solutions: int = 0
+    annotated: int = 0
+    rows: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class EngineLoop:
+    """An event loop in a thread of its own."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    thread: threading.Thread | None = None
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine on the loop and wait for it; called from any other thread."""
+        if self.thread is None:
+            self.thread = threading.Thread(
+                target=self.loop.run_forever, name="stepmark-engine", daemon=True
+            )
+            self.thread.start()
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        """Stop the loop and its thread."""
+        if self.thread is not None:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join()
+        self.loop.close()
+
+
+class Worker:
+    """One process's share of a build; a context manager that leaves nothing running."""
+
+    def __init__(self, recipe: Recipe, runtime: Runtime) -> None:
+        self._recipe = recipe
+        self._runtime = runtime
+        self._engines: list[OpenAICompatible] = []
+        self.base = runtime.base
+        self.shards_at_once = runtime.shards_at_once
+        self.loop = EngineLoop()
+        self.ledger = Ledger(runtime.ledger)
+        self.grader = Grader()
+        self.meter = Meter(budget_tokens=runtime.max_tokens)
+        self.progress = Progress()
+        self.policies: dict[str, Policy] = {}
+
+    def __enter__(self) -> Worker:
+        """Meet every policy's server, so that faults show before the first token."""
+        try:
+            for name, block in self._recipe.policies.items():
+                self.policies[name] = self._policy(name, block)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections, graders and the ledger."""
+        for engine in self._engines:
+            self.loop.run(engine.close())
+        self.grader.close()
+        self.loop.close()
+        self.ledger.close()
+
+    @property
+    def identities(self) -> dict[str, dict[str, str | None]]:
+        """Each policy's identity as plain data, with its id."""
+        return {
+            name: {"id": policy.identity.id, **asdict(policy.identity)}
+            for name, policy in self.policies.items()
+        }
+
+    def _policy(self, name: str, block: PolicyBlock) -> Policy:
+        engine, template = self._engine(name, block)
+        identity = PolicyIdentity(
+            model=model_identity(block.model, self._runtime.base),
+            revision=block.revision,
+            dtype=block.dtype,
+            template=template,
+            continuation=block.continues_by,
+        )
+        purchase = Purchase(engine, self.ledger, identity.id, self.meter)
+        return Policy(identity=identity, purchase=purchase)
+
+    def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:
+        if block.engine == "scripted":
+            return read_script(resolve(block.model, self._runtime.base)), None
+        endpoint = Endpoint(
+            base_url=self._runtime.addresses[name],
+            model=served_name(block.model),
+            api="completions" if block.continues_by == "completions" else "chat",
+            api_key_env=self._runtime.api_key_env,
+            concurrency=self._runtime.concurrency,
+            requests_per_minute=self._runtime.requests_per_minute,
+            tokens_per_minute=self._runtime.tokens_per_minute,
+        )
+        engine = OpenAICompatible(endpoint)
+        self._engines.append(engine)
+        self.loop.run(engine.describe())
+        return engine, self.loop.run(engine.template_digest())
+
+
+def resolve(path: str, base: Path) -> Path:
+    """Return a recipe's path as it stands from the recipe's folder, else as given."""
+    beside = base / path
+    return beside if beside.exists() else Path(path)
+
+
+def served_name(model: str) -> str:
+    """Return the name a server gives a model: a folder goes by its last part."""
+    return Path(model).name if model.startswith((".", "/")) or Path(model).is_dir() else model
+
+
+def model_identity(model: str, base: Path) -> str:
+    """Return a model's name, with a digest of its files when it is a local folder.
+
+    The digest covers names, sizes and the first and last MiB of each file: weights of any size
+    are told apart without being read whole.
+    """
+    folder = resolve(model, base)
+    if not folder.is_dir():
+        return model
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".safetensors", ".json", ".bin", ".gguf", ".jinja"}:
+            size = path.stat().st_size
+            digest.update(f"{path.name}\0{size}\0".encode())
+            with path.open("rb") as file:
+                digest.update(file.read(SAMPLE_BYTES))
+                file.seek(max(0, size - SAMPLE_BYTES))
+                digest.update(file.read(SAMPLE_BYTES))
+    return f"{folder.name}@{digest.hexdigest()}"
+
+
+def read_script(path: Path) -> Scripted:
+    """Return the scripted engine of a JSONL file.
+
+    A line is `{"user": …, "prefix": …, "completions": […]}`: the texts, by draw index, for the
+    prompt whose last turn is `user` and whose assistant has written `prefix`.
+    """
+    script: dict[tuple[str, str], list[str]] = {}
+    number = 0
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            script[row["user"], row["prefix"]] = list(row["completions"])
+    except OSError as error:
+        raise RecipeError(f"The script {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecipeError(
+            f"{path}, line {number}: a script line is an object with user, prefix and "
+            f"completions; this one is not ({error!r})."
+        ) from None
+
+    def text(request: Request, draw: int) -> str:
+        user, prefix = request.prompt.messages[-1].content, request.prompt.prefix
+        texts = script.get((user, prefix), [])
+        if draw < len(texts):
+            return texts[draw]
+        raise RecipeError(
+            f"The script {path} has {len(texts)} completions for the prompt {user[:80]!r} with "
+            f"the prefix {prefix[-80:]!r}, and draw {draw} was asked."
+        )
+
+    return Scripted(text)

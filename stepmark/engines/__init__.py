@@ -1,0 +1,1 @@
+"""Engines: back ends that turn prompts into completions."""

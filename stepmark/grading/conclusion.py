@@ -1,0 +1,142 @@
+"""The number a closing sentence concludes with, for completions that state no answer in a set form.
+
+Chat models asked for no format end with "Therefore, John paid $720." Reading the last number of the
+text misgrades one such ending in fifteen ("babysit 5 times to gather enough eggs to make 15 flans"),
+and refusing to read it calls thousands of right answers wrong. So a number is taken only when the
+closing sentence leaves no choice:
+
+1. it holds one number, or
+2. one number (or formula) is emphasised, or
+3. one number follows the verb directly ("is", "will be", "a total of"), or
+4. one number is left when those that a preposition or a purpose governs are set aside
+   ("after 15 days", "to make 15 flans", "a 32-page tabloid").
+
+Otherwise the answer is ambiguous, which makes the outcome unknown, not wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Conclusion(NamedTuple):
+    """What the closing sentence says."""
+
+    answer: str | None
+    """The number, as written; null if there is none or no single one."""
+    ambiguous: bool
+    """Whether there were numbers, but no way to tell which is meant."""
+
+
+_NUM = (
+    r"(?<![\w.])(?<!\d[-/:^])[-\u2212]?(?:\\?\$\s?)?-?"
+    r"(?:\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)|\d+)?(?:(?<=\d)|\.(?=\d))(?:\.?\d+)?"
+    r"(?:/\d+|:\d\d)?(?:(?:st|nd|rd|th)\b)?(?!\w)(?:\s?\\?%)?"
+)
+_NUMBER = re.compile(_NUM)
+_ABBREVIATION = re.compile(r"\b(Mr|Mrs|Ms|Dr|St|vs|approx|No|i\.e|e\.g)\.(?=\s)")
+_SENTENCE = re.compile(r"(?<=[.!?])[\"')*]*\s+(?=[A-Z*\\$(\d])")
+_EMPHASIS = re.compile(r"\*\*(.+?)\*\*|\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$((?=[^$\s])[^$\n]*?[^$\s])\$(?!\d)")
+_PROSE = re.compile(r"(?<!\\)(?<![a-zA-Z])[a-z]{2,}\s+[a-z]{2,}")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|equals?|=|total(?:s|ed|ing)? of|total(?:s|ing)?|average of|sum of"
+    r"|costs?|has|have|had)"
+    r"\s+(?:now\s+|still\s+|only\s+|approximately\s+|about\s+|exactly\s+|a\s+total\s+of\s+"
+    r"|an\s+average\s+of\s+|an\s+additional\s+|\\\()*(?=[-\\$.\d])"
+)
+_ASIDE = re.compile(
+    r"\b(?:after|before|in|within|for|over|during|by|with|at|than|from|(?<!up )to|of|out of|per|every|on|under"
+    r"|if|when|each|between|and|last|next|first|all|the|an?|\w+ing)"
+    r"(?:\s+(?:the|a|an|all|his|her|its|their|these|those|both|only|just|exactly|about|next|last|first"
+    r"|other|remaining|more|another|each|around|approximately|\w+'s|\w+ing))*\s+(?:\\\()?$"
+)
+_TOTAL = re.compile(r"\b(?:total|average|sum|additional|profit|salary|maximum|minimum) of\s+(?:\\\()?$")
+_PURPOSE = re.compile(
+    r"\b(?:in order )?to (?!the\b|a\b|his\b|her\b|their\b)[a-z]+\b|\b(?:if|so that|assuming|when|because)\b"
+)
+_OPENING = re.compile(
+    r"\W*(?:(?:so|therefore|thus|hence|then|finally|now)\b,?\s*)?"
+    r"(?:if|after|when|in|with|given|for|out of|by|at|since|assuming|on|during)\b.*?,\s",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]+|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])+")
+_ADJECTIVE = re.compile(r"-[a-z]")
+_NUMBER_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundred|thousand|half|none|zero)\b",
+    re.IGNORECASE,
+)
+_NONE = Conclusion(None, ambiguous=False)
+
+
+def find_conclusion(text: str) -> Conclusion:
+    """Read the last sentence of the text."""
+    sentence = _last_sentence(text)
+    return read_number(sentence) if sentence else _NONE
+
+
+def read_number(sentence: str) -> Conclusion:
+    """Return the one number that a sentence is about, by the rules above."""
+    formula = _emphasised(sentence)
+    if formula is not None:
+        return Conclusion(formula, ambiguous=False)
+    if "=" in sentence and _FORMULA.fullmatch(sentence):
+        return Conclusion(sentence.rpartition("=")[2].strip(" $.\\[]"), ambiguous=False)
+    found = list(_NUMBER.finditer(sentence))
+    if not found:
+        return Conclusion(None, ambiguous=bool(_NUMBER_WORD.search(sentence)))
+    for candidates in (found, _after_verb(sentence, found), _set_aside(sentence, found)):
+        texts = {_key(match[0]): match[0] for match in candidates}
+        if len(texts) == 1:
+            return Conclusion(texts.popitem()[1].strip(), ambiguous=False)
+    return Conclusion(None, ambiguous=True)
+
+
+def _last_sentence(text: str) -> str:
+    lines = [line for line in text.splitlines() if re.search(r"[A-Za-z0-9]", line)]
+    if not lines:
+        return ""
+    protected = _ABBREVIATION.sub(r"\1", lines[-1].strip())
+    return _SENTENCE.split(protected)[-1]
+
+
+def _emphasised(sentence: str) -> str | None:
+    """The only bold or formula part with a number in it, reduced to the number or right-hand side."""
+    parts = [next(filter(None, groups)) for groups in _EMPHASIS.findall(sentence)]
+    values = {}
+    for part in parts:
+        if not re.search(r"\d", part) or _PROSE.search(part) and "\\" not in part:
+            numbers = _NUMBER.findall(part)
+            if len(numbers) != 1:
+                continue
+            part = numbers[0]
+        value = re.split(r"=|\\approx", part.strip("*$ "))[-1].strip()
+        values[_key(value)] = value
+    return values.popitem()[1] if len(values) == 1 else None
+
+
+def _after_verb(sentence: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+    starts = {match.end() for match in _VERB.finditer(sentence)}
+    return [match for match in found if match.start() in starts]
+
+
+def _set_aside(sentence: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Leave out circumstances: numbers behind a preposition, or behind a purpose that follows one."""
+    kept: list[re.Match[str]] = []
+    opening = _OPENING.match(sentence)
+    for match in found:
+        if opening and match.end() <= opening.end() or _ADJECTIVE.match(sentence, match.end()):
+            continue
+        before = sentence[: match.start()]
+        if _ASIDE.search(before) and not _TOTAL.search(before):
+            continue
+        if kept and _PURPOSE.search(sentence, kept[0].end(), match.start()):
+            continue
+        kept.append(match)
+    return kept
+
+
+def _key(number: str) -> str:
+    plain = re.sub(r"[\\$,{}\s*]", "", number)
+    return re.sub(r"\.0+$", "", plain)

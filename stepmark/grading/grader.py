@@ -1,0 +1,198 @@
+"""The grader: three outcomes for a completion, each `unknown` with the reason why.
+
+Reasons: `no_sandbox` (code cannot be run yet), `no_reference`, `failed` (the engine gave up),
+`empty` (nothing was written), `cut_by_length` (cut before an answer was complete),
+`ambiguous_answer` (a closing sentence with several numbers), `not_comparable` (no stage can tell),
+`grading_timeout` and `grading_failed` (the symbolic worker ran over time, or died).
+
+A completion cut by length is graded only by an explicit statement that was complete before the
+cut: a closed box or a finished line. What the model would have written after it is not known, but
+an answer given so is rarely taken back, and calling it unknown would drop every base model that
+runs on past its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from pebble import ProcessExpired
+
+from stepmark.errors import GradingError
+from stepmark.grading.compare import compare
+from stepmark.grading.choice import read_letter
+from stepmark.grading.exact import read_quantity
+from stepmark.grading.extract import extract
+from stepmark.grading.normalise import normalise
+from stepmark.grading.pool import Question, SymbolicPool
+from stepmark.grading.structure import Told
+from stepmark.records import Kind, Outcome, Problem
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_CACHED = 1 << 16
+_ENDED = frozenset(("stop", "given"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What a completion is worth."""
+
+    outcome: Outcome
+    """Whether its final answer equals the reference."""
+    answer: str | None
+    """The final answer as written; null if none was found."""
+    reason: str | None
+    """Why the outcome is `unknown`; null otherwise."""
+
+
+class _Decision(NamedTuple):
+    """A verdict on a pair of answers; a reason iff it is untold."""
+
+    told: Told
+    reason: str | None
+
+
+class Grader:
+    """Grades completions; owns the workers for hard answers, so close it (or use `async with`)."""
+
+    def __init__(self, *, workers: int = 1, timeout_s: float = 5.0) -> None:
+        """Start nothing yet: the first hard answer starts `workers` processes."""
+        self._pool = SymbolicPool(workers=workers, timeout_s=timeout_s)
+        self._decided: OrderedDict[tuple[str, str], _Decision] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> Grader:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Kill the worker processes; closing twice is harmless."""
+        self._pool.close()
+
+    async def grade(self, text: str, finish_reason: str, problem: Problem) -> Grade:
+        """Grade a completion by its final answer.
+
+        Raises:
+            GradingError: if the grader is closed or its workers cannot start.
+        """
+        reason = _ungradable(text, finish_reason, problem)
+        if reason is not None or problem.reference is None:
+            return Grade(outcome="unknown", answer=None, reason=reason)
+        ended = finish_reason in _ENDED
+        found = extract(text, problem.kind, ended=ended)
+        if found.answer is None:
+            return _without_answer(ended=ended, ambiguous=found.ambiguous)
+        decision = await self._decide(found.answer, problem.reference, problem.kind)
+        return Grade(outcome=_outcome(decision), answer=found.answer, reason=decision.reason)
+
+    async def equivalent(self, answer: str, reference: str, kind: Kind) -> bool | None:
+        """Return whether two answers are equal, or None if that could not be told."""
+        if kind == "code":
+            return None
+        told = (await self._decide(answer, reference, kind)).told
+        return None if told == "untold" else told == "same"
+
+    async def rejects_reference(self, problem: Problem) -> str | None:
+        """Return why answers cannot be graded by this reference, or None if they can.
+
+        `no_tests`, `no_reference`, `empty_reference`, `unreadable_reference`, `grading_timeout`,
+        `grading_failed`. For `math` the reference must equal itself by value, not by its text.
+        """
+        reference = problem.reference
+        if problem.kind == "code":
+            return None if problem.tests else "no_tests"
+        if reference is None:
+            return "no_reference"
+        if not normalise(reference):
+            return "empty_reference"
+        if problem.kind == "choice":
+            return None if read_letter(reference) else "unreadable_reference"
+        if problem.kind == "text" or _plainly_readable(reference):
+            return None
+        decision = await self._ask("readable", reference, reference)
+        if decision.told == "same":
+            return None
+        return "unreadable_reference" if decision.reason == "not_comparable" else decision.reason
+
+    async def _decide(self, answer: str, reference: str, kind: Kind) -> _Decision:
+        told = compare(answer, reference, kind)
+        if told == "ask":
+            return await self._decide_slowly(answer, reference)
+        return _Decision(told, "not_comparable" if told == "untold" else None)
+
+    async def _decide_slowly(self, answer: str, reference: str) -> _Decision:
+        key = (normalise(answer), normalise(reference))
+        with self._lock:
+            decided = self._decided.get(key)
+            if decided is not None:
+                self._decided.move_to_end(key)
+                return decided
+        decision = await self._ask("compare", *key)
+        with self._lock:
+            self._decided[key] = decision
+            if len(self._decided) > _CACHED:
+                self._decided.popitem(last=False)
+        return decision
+
+    async def _ask(self, question: Question, answer: str, reference: str) -> _Decision:
+        future = self._pool.ask(question, answer, reference)
+        try:
+            reply = await asyncio.shield(asyncio.wrap_future(future))
+        except TimeoutError:
+            return _Decision("untold", "grading_timeout")
+        except ProcessExpired:
+            return _Decision("untold", "grading_failed")
+        except BrokenExecutor as error:
+            raise GradingError(f"Symbolic grading workers cannot start: {error}.") from error
+        except asyncio.CancelledError as error:
+            if future.cancelled():
+                raise GradingError("The grader was closed while an answer was graded.") from error
+            raise
+        if reply == "failed":
+            return _Decision("untold", "grading_failed")
+        return _Decision(reply, "not_comparable" if reply == "untold" else None)
+
+
+def _ungradable(text: str, finish_reason: str, problem: Problem) -> str | None:
+    if problem.kind == "code":
+        return "no_sandbox"
+    if problem.reference is None or not problem.reference.strip():
+        return "no_reference"
+    if finish_reason not in _ENDED and finish_reason != "length":
+        return "failed"
+    if not text.strip():
+        return "empty" if finish_reason in _ENDED else "cut_by_length"
+    return None
+
+
+def _without_answer(*, ended: bool, ambiguous: bool) -> Grade:
+    if not ended:
+        return Grade(outcome="unknown", answer=None, reason="cut_by_length")
+    if ambiguous:
+        return Grade(outcome="unknown", answer=None, reason="ambiguous_answer")
+    return Grade(outcome="incorrect", answer=None, reason=None)
+
+
+def _outcome(decision: _Decision) -> Outcome:
+    if decision.told == "untold":
+        return "unknown"
+    return "correct" if decision.told == "same" else "incorrect"
+
+
+def _plainly_readable(reference: str) -> bool:
+    text = normalise(reference)
+    words = text.replace(" ", "").replace("-", "").replace("'", "")
+    return read_quantity(text) is not None or (words.isalpha() and words.isascii() and text.count(" ") < 4)

@@ -1,0 +1,179 @@
+"""The values that flow through a build: problem, solution, rollout, step label, annotation.
+
+Frozen and keyword-only. Arrow schemas are derived from these classes (storage/schema.py), so the
+docstring under a field is also the description of its Parquet column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["math", "choice", "text", "code"]
+Outcome = Literal["correct", "incorrect", "unknown"]
+Verdict = Literal["correct", "incorrect", "neutral", "unlabelled"]
+Semantics = Literal["correctness", "potential", "local"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A statement with what decides whether an answer to it is right."""
+
+    id: str
+    """Content hash of statement, reference, tests and kind (`pb_…`)."""
+    statement: str
+    """The text given to the policy."""
+    reference: str | None
+    """The reference answer alone, extracted (`42`, not `… #### 42`); null if there is none."""
+    tests: str | None
+    """Program that checks a solution to a `code` problem; null for the other kinds."""
+    kind: Kind
+    """How final answers are compared."""
+    source: str
+    """File name or Hub id it was read from."""
+    line: int
+    """Row in the source, from 1 (line of a JSONL file)."""
+    source_id: str | None
+    """The id the source gave it, if any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A row of the source that is no usable problem, and why."""
+
+    source: str
+    """File name or Hub id."""
+    line: int
+    """Row in the source, from 1."""
+    reason: str
+    """Short code that the manifest counts by, e.g. `broken_json`."""
+    detail: str
+    """What was wrong, with the value seen (at most 200 characters of it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """One attempt at a problem. `lead + "".join(steps) + tail` is the completion, byte for byte."""
+
+    id: str
+    """Content hash of problem, text and the draw that wrote it (`so_…`): equal texts stay apart."""
+    problem_id: str
+    """The problem it attempts."""
+    policy: str
+    """Identity of the policy that wrote it (`po_…`), or `given` when it was read from a file."""
+    request: str
+    """Ledger address of the prompt that was sampled (`rq_…`); empty for a given solution."""
+    draw: int
+    """Index of the draw at that address, from 0; for a given solution its place in the file."""
+    lead: str
+    """Text before the first step that is not labelled, such as a `<think>` part; mostly empty."""
+    steps: tuple[str, ...]
+    """The steps, with the white space that ends each."""
+    tail: str
+    """Text after the last step that is not labelled; mostly empty."""
+    answer: str | None
+    """The final answer found in the text; null if there is none."""
+    outcome: Outcome
+    """Whether the final answer equals the reference; `unknown` when that could not be told."""
+    outcome_reason: str | None
+    """Why the outcome is `unknown`, e.g. `cut_by_length`; else null."""
+    finish_reason: str
+    """What ended the completion: `stop`, `length`, or `given`."""
+    prompt_tokens: int
+    """Tokens of the prompt."""
+    completion_tokens: int
+    """Tokens of the completion."""
+
+    def prefix(self, position: int) -> str:
+        """Return the text up to the end of the first `position` steps (0: no step at all).
+
+        Position 0 is the bare problem, so it is the empty text even when there is a lead.
+        """
+        return self.lead + "".join(self.steps[:position]) if position else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A completion sampled from a prefix of a solution, graded."""
+
+    problem_id: str
+    """The problem."""
+    solution_id: str
+    """The solution whose prefix was continued."""
+    position: int
+    """How many steps the prefix has: 0 is the bare problem, n all n steps."""
+    request: str
+    """Ledger address of the prompt (`rq_…`)."""
+    draw: int
+    """Index of the draw at that address, from 0."""
+    outcome: Outcome
+    """Whether its final answer equals the reference."""
+    reason: str | None
+    """Why the outcome is `unknown`; else null."""
+    answer: str | None
+    """The final answer it reached; null if there is none."""
+    prompt_tokens: int
+    """Tokens of the prompt, counted once a request: 0 on all but its first draw."""
+    completion_tokens: int
+    """Tokens of the completion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLabel:
+    """What an annotator says of one step, with the counts it rests on."""
+
+    verdict: Verdict
+    """`correct`, `incorrect`, `neutral`, or `unlabelled`: unknown is never wrong."""
+    value: float | None
+    """Estimated chance in [0, 1] that the prefix ending with this step reaches the reference."""
+    correct: int
+    """Rollouts from the prefix ending with this step that reached the reference answer."""
+    incorrect: int
+    """Rollouts that reached another answer, or none."""
+    unknown: int
+    """Rollouts that cannot be counted: cut by length, failed, or not gradable."""
+    interpolated: bool
+    """The verdict follows from other steps' evidence; this step itself was not probed."""
+    reason: str | None
+    """Why the step is `unlabelled`; else null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """All step labels that one annotator gives to one solution, and what they cost."""
+
+    solution_id: str
+    """The solution."""
+    problem_id: str
+    """Its problem."""
+    annotator: str
+    """Name of the annotator in the recipe."""
+    semantics: Semantics
+    """What a label claims: `correctness` of the step, `potential` of the prefix, or `local`."""
+    labels: tuple[StepLabel, ...]
+    """One a step, in order."""
+    first_error: int | None
+    """Index from 0 of the earliest `incorrect` step; null if there is none."""
+    bracketed: bool | None
+    """Whether the first error is measured from both sides: a rollout from the prefix before it
+    succeeded and none from the prefix that ends with it did. Null without a first error."""
+    reason: str | None
+    """Why the whole solution could not be annotated; else null."""
+    rollouts: int
+    """Rollouts used, whoever bought them."""
+    requests: int
+    """Prompts used."""
+    prompt_tokens: int
+    """Tokens of those prompts."""
+    completion_tokens: int
+    """Tokens of those rollouts."""
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts alone, in step order."""
+        return tuple(label.verdict for label in self.labels)
+
+
+def first_error(verdicts: tuple[Verdict, ...]) -> int | None:
+    """Return the index of the earliest `incorrect` verdict, or None."""
+    return next((i for i, verdict in enumerate(verdicts) if verdict == "incorrect"), None)

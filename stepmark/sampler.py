@@ -1,0 +1,151 @@
+"""The sampler: rollouts from the prefixes of one solution, bought, graded and counted.
+
+Probes ask it for evidence and never see prompts, engines or graders.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from stepmark.counts import Tally
+from stepmark.engines.protocol import Completion, Request, Sampling
+from stepmark.errors import EngineDown, EngineError
+from stepmark.grading import Grader
+from stepmark.policy import Policy
+from stepmark.prompts import SolvePrompt
+from stepmark.records import Problem, Rollout, Solution
+
+
+class Sampler:
+    """Rollouts of one solution. Each position's draws are numbered; asking again costs nothing."""
+
+    def __init__(
+        self,
+        *,
+        problem: Problem,
+        solution: Solution,
+        policy: Policy,
+        ask: SolvePrompt,
+        sampling: Sampling,
+        grader: Grader,
+    ) -> None:
+        self._problem = problem
+        self._solution = solution
+        self._policy = policy
+        self._messages = ask.messages(problem.statement)
+        self._sampling = sampling
+        self._grader = grader
+        self._rollouts: dict[int, dict[int, Rollout]] = {}
+
+    @property
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """Everything drawn so far, by position and draw index."""
+        return tuple(
+            by_draw[draw]
+            for _, by_draw in sorted(self._rollouts.items())
+            for draw in sorted(by_draw)
+        )
+
+    async def tally(self, position: int, draws: int) -> Tally:
+        """Return how at least `draws` rollouts from the prefix of `position` steps ended.
+
+        The whole solution needs none: the prefix that is complete is judged by its own answer.
+        At position 0 the draw that wrote the solution is skipped: it is no evidence about it.
+        """
+        if position == len(self._solution.steps):
+            return own_outcome(self._solution)
+        request = self._request(position)
+        address = self._policy.purchase.address(request)
+        taken = self._rollouts.setdefault(position, {})
+        wanted = self._indices(address, draws)
+        new = tuple(draw for draw in wanted if draw not in taken)
+        if new:
+            await self._draw(request, address, position, new)
+        return _count(taken[draw] for draw in wanted)
+
+    def _request(self, position: int) -> Request:
+        prompt = self._policy.prompt(self._messages, self._solution.prefix(position))
+        return Request(
+            problem_id=self._problem.id, prompt=prompt, sampling=self._sampling, draws=()
+        )
+
+    def _indices(self, address: str, draws: int) -> tuple[int, ...]:
+        own = self._solution.draw if address == self._solution.request else -1
+        return tuple(itertools.islice((i for i in itertools.count() if i != own), draws))
+
+    async def _draw(
+        self, request: Request, address: str, position: int, draws: tuple[int, ...]
+    ) -> None:
+        order = Request(
+            problem_id=request.problem_id,
+            prompt=request.prompt,
+            sampling=request.sampling,
+            draws=draws,
+        )
+        reason = "undelivered"
+        try:
+            delivered = {c.draw: c for c in await self._policy.purchase.generate(order)}
+        except EngineDown:
+            raise
+        except EngineError as error:
+            delivered, reason = {}, error.reason
+        first = True
+        for draw in draws:
+            completion = delivered.get(draw)
+            if completion is None:
+                rollout = self._undelivered(address, position, draw, reason)
+            else:
+                rollout = await self._graded(completion, address, position, first=first)
+                first = False
+            self._rollouts[position][draw] = rollout
+
+    async def _graded(
+        self, completion: Completion, address: str, position: int, *, first: bool
+    ) -> Rollout:
+        text = self._solution.prefix(position) + completion.text
+        grade = await self._grader.grade(text, completion.finish_reason, self._problem)
+        return Rollout(
+            problem_id=self._problem.id,
+            solution_id=self._solution.id,
+            position=position,
+            request=address,
+            draw=completion.draw,
+            outcome=grade.outcome,
+            reason=completion.reason or grade.reason,
+            answer=grade.answer,
+            prompt_tokens=completion.prompt_tokens if first else 0,
+            completion_tokens=completion.completion_tokens,
+        )
+
+    def _undelivered(self, address: str, position: int, draw: int, reason: str) -> Rollout:
+        return Rollout(
+            problem_id=self._problem.id,
+            solution_id=self._solution.id,
+            position=position,
+            request=address,
+            draw=draw,
+            outcome="unknown",
+            reason=reason,
+            answer=None,
+            prompt_tokens=0,
+            completion_tokens=0,
+        )
+
+
+def own_outcome(solution: Solution) -> Tally:
+    """Return the solution's own answer as the tally of its full prefix."""
+    return Tally(
+        correct=int(solution.outcome == "correct"),
+        incorrect=int(solution.outcome == "incorrect"),
+        unknown=int(solution.outcome == "unknown"),
+    )
+
+
+def _count(rollouts: Iterable[Rollout]) -> Tally:
+    outcomes = [rollout.outcome for rollout in rollouts]
+    return Tally(
+        correct=outcomes.count("correct"),
+        incorrect=outcomes.count("incorrect"),
+        unknown=outcomes.count("unknown"),
+    )

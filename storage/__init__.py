@@ -1,0 +1,1 @@
+"""Storage: schemas, shards, the manifest and the dataset card."""

@@ -1,0 +1,92 @@
+"""The dataset card: README.md of a build, readable by people, the Hub and `load_dataset`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storage.manifest import Manifest
+from storage.rows import LabelledSolution
+from storage.schema import field_docs
+
+SEMANTICS = {
+    "potential": (
+        "`potential`: a step is `correct` if the reference answer can still be reached from the "
+        "prefix that ends with it. Score whole solutions by the last step."
+    ),
+    "correctness": (
+        "`correctness`: a step is `correct` if it is itself right. Score whole solutions by the "
+        "product or the minimum."
+    ),
+    "local": (
+        "`local`: a step is `correct` if it follows from its premises, right or wrong. "
+        "Score whole solutions by the minimum."
+    ),
+}
+
+
+def card(manifest: Manifest, recipe_yaml: str, semantics: str) -> str:
+    """Return the card's Markdown: Hub front matter, what the rows are, how they were made."""
+    return "\n".join(
+        [
+            *_front_matter(manifest),
+            f"# {manifest.name}",
+            "",
+            "Solutions to problems, split into steps, with a label on every step. Made with "
+            f"Stepmark {manifest.stepmark}.",
+            "",
+            "## What the labels claim",
+            "",
+            SEMANTICS[semantics],
+            "`unlabelled` means unknown, never wrong.",
+            "",
+            "## What is in it",
+            "",
+            *_table("Rows", manifest.counts["rows"]),
+            *_table("Solutions by outcome", manifest.counts["solutions"]),
+            *(
+                line
+                for name, verdicts in manifest.counts["verdicts"].items()
+                for line in _table(f"Step verdicts of `{name}`", verdicts)
+            ),
+            *_table("Dropped, by reason", manifest.counts["dropped"]),
+            *_table("Rejected rows of the source, by reason", manifest.counts["rejected"]),
+            "## Columns",
+            "",
+            *(f"- `{name}`: {text}" for name, text in field_docs(LabelledSolution).items()),
+            "",
+            "## Recipe",
+            "",
+            f"Fingerprint `{manifest.recipe}`.",
+            "",
+            "```yaml",
+            recipe_yaml.rstrip(),
+            "```",
+            "",
+        ]
+    )
+
+
+def _front_matter(manifest: Manifest) -> list[str]:
+    splits = [
+        line
+        for split in manifest.counts["rows"]
+        for line in (f"  - split: {split}", f"    path: data/{split}-*.parquet")
+    ]
+    return [
+        "---",
+        f"pretty_name: {manifest.name}",
+        "tags: [process-reward-model, stepmark]",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *splits,
+        "---",
+        "",
+    ]
+
+
+def _table(title: str, counts: Mapping[str, int]) -> list[str]:
+    if not counts:
+        return []
+    rows = [f"| {name} | {count:,} |" for name, count in counts.items()]
+    return [f"| {title} | |", "|---|---:|", *rows, ""]

@@ -1,0 +1,162 @@
+"""The manifest: what a finished build holds. Written last and atomically, so that its existence
+means that every shard is there.
+
+It depends on the recipe and the evidence alone: times and purchases of a run are in `runs.jsonl`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stepmark import __version__
+from stepmark.errors import StorageError
+from storage.schema import SCHEMA_VERSION
+from storage.shards import ShardRef
+
+MANIFEST = "manifest.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a build directory holds, and where it came from."""
+
+    name: str
+    """Name of the build."""
+    recipe: str
+    """Fingerprint of the recipe (`re_…`)."""
+    stepmark: str
+    """Version of the package that wrote it."""
+    schema: int
+    """Version of the shards' schema."""
+    policies: Mapping[str, Mapping[str, str | None]]
+    """Identity of every policy, by its name in the recipe."""
+    shards: Mapping[str, Sequence[ShardRef]]
+    """Shards by stage, in order."""
+    counts: Mapping[str, Any]
+    """Rows by outcome, verdict and reason."""
+    costs: Mapping[str, Mapping[str, int]]
+    """Rollouts, requests and tokens used by each annotator, and by solving."""
+
+
+def write_manifest(
+    root: Path,
+    *,
+    name: str,
+    recipe: str,
+    policies: Mapping[str, Mapping[str, str | None]],
+    shards: Mapping[str, Sequence[ShardRef]],
+) -> Manifest:
+    """Count what the shards hold and write the manifest, atomically."""
+    manifest = Manifest(
+        name=name,
+        recipe=recipe,
+        stepmark=__version__,
+        schema=SCHEMA_VERSION,
+        policies=policies,
+        shards=shards,
+        counts=_counts(root, shards),
+        costs=_costs(root, shards),
+    )
+    text = json.dumps(dataclasses.asdict(manifest), indent=1, ensure_ascii=False) + "\n"
+    temporary = root / f"{MANIFEST}.tmp"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(root / MANIFEST)
+    return manifest
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """Return the manifest of a build directory, or None if the build is not finished.
+
+    Raises:
+        StorageError: the file is there but is no manifest.
+    """
+    path = root / MANIFEST
+    if not path.exists():
+        return None
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        shards = {
+            stage: tuple(ShardRef(**ref) for ref in refs) for stage, refs in plain["shards"].items()
+        }
+        return Manifest(**{**plain, "shards": shards})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StorageError(
+            f"{path} is not a manifest ({error!r}). Delete it and run the build again: the shards "
+            "and the ledger are kept."
+        ) from error
+
+
+def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, Any]:
+    annotators = sorted(s.split("/", 1)[1] for s in shards if s.startswith("annotations/"))
+    return {
+        "problems": sum(ref.rows for ref in shards.get("problems", ())),
+        "rejected": _tally(root, shards.get("rejects", ()), "reason"),
+        "solutions": _tally(root, shards.get("solutions", ()), "outcome"),
+        "verdicts": {
+            name: _verdicts(root, shards[f"annotations/{name}"]) for name in annotators
+        },
+        "dropped": _tally(root, shards.get("dropped", ()), "reason"),
+        "rows": {
+            stage.split("/", 1)[1]: sum(ref.rows for ref in refs)
+            for stage, refs in sorted(shards.items())
+            if stage.startswith("data/")
+        },
+    }
+
+
+def _costs(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, dict[str, int]]:
+    columns = ("rollouts", "requests", "prompt_tokens", "completion_tokens")
+    costs = {
+        stage.split("/", 1)[1]: {
+            column: _sum(root, refs, column) for column in columns
+        }
+        for stage, refs in sorted(shards.items())
+        if stage.startswith("annotations/")
+    }
+    solving = shards.get("solutions", ())
+    costs["solve"] = {
+        "solutions": sum(ref.rows for ref in solving),
+        "completion_tokens": _sum(root, solving, "completion_tokens"),
+    }
+    return costs
+
+
+def _verdicts(root: Path, refs: Iterable[ShardRef]) -> dict[str, int]:
+    """Count verdicts, with the reasons of those withheld beside them."""
+    seen: Counter[str] = Counter()
+    for ref in refs:
+        labels = pc.list_flatten(pq.read_table(root / ref.path, columns=["labels"])["labels"])
+        reasons = pc.struct_field(labels, "reason")
+        named = pc.if_else(
+            pc.is_valid(reasons),
+            pc.binary_join_element_wise("unlabelled", reasons, ": "),
+            pc.struct_field(labels, "verdict"),
+        )
+        seen.update(_value_counts(named))
+    return dict(sorted(seen.items()))
+
+
+def _tally(root: Path, refs: Iterable[ShardRef], column: str) -> dict[str, int]:
+    seen: Counter[str] = Counter()
+    for ref in refs:
+        seen.update(_value_counts(pq.read_table(root / ref.path, columns=[column])[column]))
+    return dict(sorted(seen.items()))
+
+
+def _value_counts(values: Any) -> dict[str, int]:
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(values).to_pylist()}
+
+
+def _sum(root: Path, refs: Iterable[ShardRef], column: str) -> int:
+    return sum(
+        pc.sum(pq.read_table(root / ref.path, columns=[column])[column]).as_py() or 0
+        for ref in refs
+    )

@@ -1,0 +1,90 @@
+"""The row that trainers load: one labelled solution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepmark.records import Annotation, Outcome, Problem, Semantics, Solution, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledSolution:
+    """A solution, its steps, and a label on each; the lists have one entry a step."""
+
+    id: str
+    """Id of the solution (`so_…`)."""
+    problem_id: str
+    """Id of the problem (`pb_…`); all solutions of a problem are in one split."""
+    problem: str
+    """The statement."""
+    reference: str | None
+    """The reference answer."""
+    steps: tuple[str, ...]
+    """The steps; joined they are the labelled text."""
+    verdicts: tuple[Verdict, ...]
+    """`correct`, `incorrect`, `neutral` or `unlabelled` for each step."""
+    values: tuple[float | None, ...]
+    """The rule's value in [0, 1] for each step; null where nothing was measured."""
+    interpolated: tuple[bool, ...]
+    """True where a verdict follows from other steps' evidence."""
+    first_error: int | None
+    """Index from 0 of the first `incorrect` step; null if there is none."""
+    bracketed: bool | None
+    """Whether the first error was measured from both sides; null without one."""
+    semantics: Semantics
+    """What the labels claim: `correctness`, `potential` or `local`."""
+    annotator: str
+    """Which annotator or consensus the labels are from."""
+    answer: str | None
+    """The solution's final answer."""
+    outcome: Outcome
+    """Whether that answer equals the reference."""
+    policy: str
+    """Who wrote the solution (`po_…`, see manifest.json), or `given`."""
+    source: str
+    """File or Hub id the problem came from."""
+    source_id: str | None
+    """The id the problem has there."""
+    rollouts: int
+    """Rollouts that the labels rest on."""
+    completion_tokens: int
+    """Tokens of those rollouts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A problem or solution that is in no data shard, and why."""
+
+    problem_id: str
+    """The problem."""
+    solution_id: str | None
+    """The solution; null when the whole problem was dropped."""
+    stage: str
+    """Where it was dropped: `solve`, `label`, or the filter's name."""
+    reason: str
+    """Short code that the manifest counts by."""
+
+
+def labelled(problem: Problem, solution: Solution, annotation: Annotation) -> LabelledSolution:
+    """Join a problem, its solution and the labels on it into a data row."""
+    return LabelledSolution(
+        id=solution.id,
+        problem_id=problem.id,
+        problem=problem.statement,
+        reference=problem.reference,
+        steps=solution.steps,
+        verdicts=annotation.verdicts,
+        values=tuple(label.value for label in annotation.labels),
+        interpolated=tuple(label.interpolated for label in annotation.labels),
+        first_error=annotation.first_error,
+        bracketed=annotation.bracketed,
+        semantics=annotation.semantics,
+        annotator=annotation.annotator,
+        answer=solution.answer,
+        outcome=solution.outcome,
+        policy=solution.policy,
+        source=problem.source,
+        source_id=problem.source_id,
+        rollouts=annotation.rollouts,
+        completion_tokens=annotation.completion_tokens,
+    )

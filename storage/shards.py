@@ -1,0 +1,122 @@
+"""Parquet shards: written whole or not at all, read back as records, hashed.
+
+A shard is written beside its place and renamed into it, so a file that exists is complete. Equal
+rows give equal bytes within one pyarrow version; nothing in a shard depends on time or place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepmark.errors import StorageError
+from storage.schema import schema_of
+
+Record = TypeVar("Record")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ShardRef:
+    """Where a shard is and what it holds."""
+
+    path: str
+    """Path below the build directory, with forward slashes."""
+    rows: int
+    """Rows in it."""
+    sha256: str
+    """Hash of the file, 64 hexadecimal digits."""
+
+
+def write_shard(
+    root: Path, path: str, record: type[Record], rows: Sequence[Record]
+) -> ShardRef:
+    """Write rows of one record class to `root / path`, atomically.
+
+    Raises:
+        StorageError: the file cannot be written; the message says why (disk full, permission).
+    """
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(target.name + ".tmp")
+        pq.write_table(_table(record, rows), temporary, compression="zstd")
+        temporary.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"{target} cannot be written: {error.strerror or error}. Shards written before are "
+            "whole, and everything bought is in the ledger; free space and run again."
+        ) from error
+    return shard_ref(root, path)
+
+
+def shard_ref(root: Path, path: str) -> ShardRef:
+    """Return the reference of a shard that exists."""
+    target = root / path
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return ShardRef(path=path, rows=pq.read_metadata(target).num_rows, sha256=digest)
+
+
+def read_shard(path: Path, record: type[Record]) -> tuple[Record, ...]:
+    """Read a shard back as records.
+
+    Raises:
+        StorageError: the file is missing, damaged, or has other columns than the record.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StorageError(
+            f"{path} cannot be read: {error}. Delete it and run the build again."
+        ) from error
+    expected = schema_of(record)
+    if table.schema.names != expected.names:
+        raise StorageError(
+            f"{path} has the columns {table.schema.names}, not those of {record.__name__}: it was "
+            "written by another version. Build anew with --replace; the ledger is kept."
+        )
+    return tuple(_records(record, table.to_pylist()))
+
+
+def _table(record: type, rows: Sequence[Any]) -> pa.Table:
+    schema = schema_of(record)
+    columns = [
+        pa.array([_plain(getattr(row, field.name)) for row in rows], type=field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _plain(value: Any) -> Any:
+    """Turn nested records into what Arrow takes; scalars and tuples of scalars pass through."""
+    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        names = [field.name for field in dataclasses.fields(value[0])]
+        return [{name: getattr(item, name) for name in names} for item in value]
+    return value
+
+
+def _records(record: type[Record], rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
+    nested = _nested(record)
+    for row in rows:
+        for name, inner in nested.items():
+            items = row[name]
+            row[name] = tuple(items if inner is None else (inner(**item) for item in items))
+        yield record(**row)
+
+
+def _nested(record: type) -> dict[str, type | None]:
+    """Return the tuple fields of a record, each with the record class inside it, if any."""
+    found: dict[str, type | None] = {}
+    for name, hint in typing.get_type_hints(record).items():
+        if typing.get_origin(hint) is tuple:
+            inner = typing.get_args(hint)[0]
+            is_record = isinstance(inner, type) and dataclasses.is_dataclass(inner)
+            found[name] = inner if is_record else None
+    return found
