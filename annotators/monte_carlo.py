@@ -125,7 +125,9 @@ class MonteCarlo:
         error = first_error(tuple(label.verdict for label in labels))
         if error is None or self.after_first_error == "keep":
             return labels
-        return labels[: error + 1] + [_withheld("after_first_error", x) for x in labels[error + 1 :]]
+        return labels[: error + 1] + [
+            _withheld("after_first_error", x) for x in labels[error + 1 :]
+        ]
 
 
 def _evidence(
@@ -171,7 +173,9 @@ def _labels(
     for solution, tallies in zip(solutions, evidence, strict=True):
         labels.append(
             [
-                _label(tallies.get(i + 1, Tally()), values[start + i], VERDICTS[verdicts[start + i]])
+                _label(
+                    tallies.get(i + 1, Tally()), values[start + i], VERDICTS[verdicts[start + i]]
+                )
                 for i in range(len(solution.steps))
             ]
         )

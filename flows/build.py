@@ -8,7 +8,6 @@ problems as a stream and keeps a bounded number of shards in work.
 from __future__ import annotations
 
 import itertools
-import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,7 +37,7 @@ RUN = "0000"
 
 
 class Build:
-    """A build directory with the worker that fills it, handed to every task as it is."""
+    """A build directory with the worker that fills it, that tasks look up by its folder."""
 
     def __init__(self, root: Path, recipe: Recipe, worker: Worker) -> None:
         self.root = root
@@ -58,41 +57,44 @@ class Build:
         return (self.root / path).exists()
 
 
+_OPEN: dict[str, Build] = {}
+"""Builds of this process by folder. Tasks get the folder's name: Prefect copies and serialises
+what it hands to a task, and a build holds locks, sockets and an event loop."""
+
+
 @task(task_run_name="solve {shard}", cache_policy=NO_CACHE)
-def solve(build: Build, shard: str, intaken: Intaken) -> str:
-    """Write the shard of solutions, sampled or given."""
+def solve(folder: str, shard: str) -> None:
+    """Write a shard of solutions, sampled from the policy."""
+    build = _OPEN[folder]
     if not build.has(f"solutions/{shard}.parquet"):
-        worker, recipe = build.worker, build.recipe
-        if intaken.given:
-            solved = worker.loop.run(stages.take_given(intaken.given, recipe, worker))
-        else:
-            solved = worker.loop.run(stages.solve(intaken.problems, recipe, worker))
-        build.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
-        build.write(f"solutions/{shard}.parquet", Solution, solved.solutions)
-    return shard
+        problems = build.read(f"problems/{shard}.parquet", Problem)
+        worker = build.worker
+        _keep_solutions(build, shard, worker.loop.run(stages.solve(problems, build.recipe, worker)))
 
 
 @task(task_run_name="annotate {shard} {name}", cache_policy=NO_CACHE)
-def annotate(build: Build, shard: str, name: str) -> str:
-    """Write the shard of rollouts that one annotator spends."""
+def annotate(folder: str, shard: str, name: str) -> None:
+    """Write a shard of the rollouts that one annotator spends."""
+    build = _OPEN[folder]
     path = f"rollouts/{name}/{shard}.parquet"
-    if not build.has(path):
-        rollouts = build.worker.loop.run(
-            stages.gather_rollouts(
-                build.recipe.annotators[name],
-                build.read(f"problems/{shard}.parquet", Problem),
-                build.read(f"solutions/{shard}.parquet", Solution),
-                build.recipe,
-                build.worker,
-            )
+    if build.has(path):
+        return
+    rollouts = build.worker.loop.run(
+        stages.gather_rollouts(
+            build.recipe.annotators[name],
+            build.read(f"problems/{shard}.parquet", Problem),
+            build.read(f"solutions/{shard}.parquet", Solution),
+            build.recipe,
+            build.worker,
         )
-        build.write(path, Rollout, rollouts)
-    return shard
+    )
+    build.write(path, Rollout, rollouts)
 
 
 @task(task_run_name="label {shard}", cache_policy=NO_CACHE)
-def label(build: Build, shard: str) -> str:
-    """Write annotations, labels, data and dropped rows of a shard; labels last."""
+def label(folder: str, shard: str) -> None:
+    """Write annotations, data and dropped rows of a shard, and its labels last."""
+    build = _OPEN[folder]
     if not build.has(f"labels/{shard}.parquet"):
         recipe = build.recipe
         labelled = stages.label(
@@ -110,45 +112,52 @@ def label(build: Build, shard: str) -> str:
         chosen = labelled.annotations[recipe.labels.from_]
         build.write(f"labels/{shard}.parquet", Annotation, chosen)
     build.worker.progress.shards += 1
-    return shard
 
 
-@flow(name="stepmark-build", flow_run_name="{name}", validate_parameters=False)
-def build_flow(name: str, build: Build) -> Manifest:  # noqa: ARG001 (names the run in the UI)
-    """Run every stage on every shard and write the manifest."""
+@flow(name="stepmark-build", flow_run_name="{folder}")
+def build_flow(folder: str) -> None:
+    """Run every stage on every shard, a bounded number of shards at once."""
+    build = _OPEN[folder]
     waiting: deque[PrefectFuture[Any]] = deque()
-    shards = []
-    for number, intaken in enumerate(_shards(build)):
-        shard = f"{number:05d}"
-        shards.append(shard)
+    for shard, intaken in _shards(build):
         _keep_problems(build, shard, intaken)
-        solved = solve.submit(build, shard, intaken)
+        if intaken.given:
+            _take_given(build, shard, intaken)
+        solved = solve.submit(folder, shard)
         drawn = [
-            annotate.submit(build, shard, annotator, wait_for=[solved])
-            for annotator in build.recipe.annotators
+            annotate.submit(folder, shard, name, wait_for=[solved])
+            for name in build.recipe.annotators
         ]
-        waiting.append(label.submit(build, shard, wait_for=drawn))
+        waiting.append(label.submit(folder, shard, wait_for=drawn))
         if len(waiting) >= build.worker.shards_at_once:
             waiting.popleft().result()
     for future in waiting:
         future.result()
-    return _finish(build, shards)
 
 
 def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
-    """Run the flow over a build directory and return its manifest."""
+    """Run the flow over a build directory, write the manifest and return it."""
+    build = Build(root, recipe, worker)
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(
         max_workers=worker.shards_at_once * (2 + len(recipe.annotators))
     )
-    return build_flow.with_options(task_runner=runner)(recipe.name, Build(root, recipe, worker))
+    _OPEN[str(root)] = build
+    try:
+        build_flow.with_options(task_runner=runner)(str(root))
+    finally:
+        del _OPEN[str(root)]
+    return _finish(build)
 
 
-def _shards(build: Build) -> Iterator[Intaken]:
+def _shards(build: Build) -> Iterator[tuple[str, Intaken]]:
     """Read the source as a stream, a shard of problems at a time, and keep the rejects."""
     intake = Intake(build.recipe, build.worker)
     stream = iter(intake)
-    while chunk := list(itertools.islice(stream, build.recipe.shard_problems)):
-        yield Intaken.of(chunk)
+    for number in itertools.count():
+        chunk = list(itertools.islice(stream, build.recipe.shard_problems))
+        if not chunk:
+            break
+        yield f"{number:05d}", Intaken.of(chunk)
     build.write("rejects/00000.parquet", Reject, intake.rejects)
 
 
@@ -167,8 +176,22 @@ def _keep_problems(build: Build, shard: str, intaken: Intaken) -> None:
         )
 
 
-def _finish(build: Build, shards: Sequence[str]) -> Manifest:
-    refs = _refs(build, shards)
+def _take_given(build: Build, shard: str, intaken: Intaken) -> None:
+    """Write the solutions that came with the problems, where a policy would have sampled them."""
+    if not build.has(f"solutions/{shard}.parquet"):
+        worker = build.worker
+        _keep_solutions(
+            build, shard, worker.loop.run(stages.take_given(intaken.given, build.recipe, worker))
+        )
+
+
+def _keep_solutions(build: Build, shard: str, solved: stages.Solved) -> None:
+    build.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
+    build.write(f"solutions/{shard}.parquet", Solution, solved.solutions)
+
+
+def _finish(build: Build) -> Manifest:
+    refs = _refs(build)
     manifest = write_manifest(
         build.root,
         name=build.recipe.name,
@@ -181,8 +204,9 @@ def _finish(build: Build, shards: Sequence[str]) -> Manifest:
     return manifest
 
 
-def _refs(build: Build, shards: Sequence[str]) -> Refs:
+def _refs(build: Build) -> Refs:
     """List the shards of every stage, those of the data last."""
+    shards = sorted(path.stem for path in (build.root / "problems").glob("*.parquet"))
     names = build.recipe.annotators
     paths = {
         "problems": [f"problems/{s}.parquet" for s in shards],
@@ -201,8 +225,3 @@ def _refs(build: Build, shards: Sequence[str]) -> Refs:
     }
     return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
 
-
-def read_policies(root: Path) -> dict[str, Any] | None:
-    """Return the policy identities that a build directory was begun with, if it was begun."""
-    path = root / "policies.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

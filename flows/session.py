@@ -20,7 +20,8 @@ from flows.recipe import Recipe
 from flows.runtime import Runtime
 from flows.show import print_group, summary
 from flows.worker import Worker, resolve, served_name
-from stepmark.engines.vllm_server import VllmServer
+from stepmark.engines.vllm_command import has_gpu
+from stepmark.engines.vllm_server import VllmOptions, VllmServer
 from storage.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
@@ -71,12 +72,16 @@ def served(
             if block.model not in by_model:
                 local = resolve(block.model, runtime.base)
                 server = VllmServer(
-                    model=str(local) if local.is_dir() else block.model,
-                    served_name=served_name(block.model),
+                    str(local) if local.is_dir() else block.model,
                     log_path=root / "logs" / f"vllm-{name}.log",
-                    dtype=block.dtype,
-                    max_model_len=block.max_model_len,
-                    on_wait=_Waiting(console, block.model),
+                    options=VllmOptions(
+                        served_model_name=served_name(block.model),
+                        dtype=block.dtype,
+                        max_model_len=block.max_model_len,
+                        # Without a GPU, compiling takes longer than it saves, and a compiler.
+                        enforce_eager=not has_gpu(),
+                    ),
+                    progress=_Waiting(console, block.model),
                 )
                 by_model[block.model] = servers.enter_context(server)
             addresses[name] = by_model[block.model]

@@ -90,7 +90,8 @@ class Sampler:
             raise
         except EngineError as error:
             delivered, reason = {}, error.reason
-        first = True
+        taken = self._rollouts[position]
+        first = not any(rollout.prompt_tokens for rollout in taken.values())
         for draw in draws:
             completion = delivered.get(draw)
             if completion is None:
@@ -98,7 +99,7 @@ class Sampler:
             else:
                 rollout = await self._graded(completion, address, position, first=first)
                 first = False
-            self._rollouts[position][draw] = rollout
+            taken[draw] = rollout
 
     async def _graded(
         self, completion: Completion, address: str, position: int, *, first: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 
 from storage.manifest import Manifest
@@ -26,13 +28,14 @@ SEMANTICS = {
 
 def card(manifest: Manifest, recipe_yaml: str, semantics: str) -> str:
     """Return the card's Markdown: Hub front matter, what the rows are, how they were made."""
+    made_by = f"Made with Stepmark {manifest.stepmark}."
+    fence = _fence(recipe_yaml)
     return "\n".join(
         [
             *_front_matter(manifest),
             f"# {manifest.name}",
             "",
-            "Solutions to problems, split into steps, with a label on every step. Made with "
-            f"Stepmark {manifest.stepmark}.",
+            f"Solutions to problems, split into steps, with a label on every step. {made_by}",
             "",
             "## What the labels claim",
             "",
@@ -58,23 +61,29 @@ def card(manifest: Manifest, recipe_yaml: str, semantics: str) -> str:
             "",
             f"Fingerprint `{manifest.recipe}`.",
             "",
-            "```yaml",
+            f"{fence}yaml",
             recipe_yaml.rstrip(),
-            "```",
+            fence,
             "",
         ]
     )
+
+
+def _fence(text: str) -> str:
+    """Return a run of backticks longer than any in the text: a recipe's prompts may hold some."""
+    return "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
 
 
 def _front_matter(manifest: Manifest) -> list[str]:
     splits = [
         line
         for split in manifest.counts["rows"]
+        if manifest.shards[f"data/{split}"]  # a pattern that matches no file breaks load_dataset
         for line in (f"  - split: {split}", f"    path: data/{split}-*.parquet")
     ]
     return [
         "---",
-        f"pretty_name: {manifest.name}",
+        f"pretty_name: {json.dumps(manifest.name)}",
         "tags: [process-reward-model, stepmark]",
         "configs:",
         "- config_name: default",

@@ -1,7 +1,7 @@
-"""The manifest: what a finished build holds. Written last and atomically, so that its existence
-means that every shard is there.
+"""The manifest: what a finished build holds.
 
-It depends on the recipe and the evidence alone: times and purchases of a run are in `runs.jsonl`.
+Written last and atomically, so that its existence means that every shard is there. It depends on
+the recipe and the evidence alone: times and purchases of a run are in `runs.jsonl`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from stepmark import __version__
 from stepmark.errors import StorageError
+from storage.atomic import write_whole
 from storage.schema import SCHEMA_VERSION
 from storage.shards import ShardRef
 
@@ -66,9 +67,7 @@ def write_manifest(
         costs=_costs(root, shards),
     )
     text = json.dumps(dataclasses.asdict(manifest), indent=1, ensure_ascii=False) + "\n"
-    temporary = root / f"{MANIFEST}.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(root / MANIFEST)
+    write_whole(root / MANIFEST, lambda file: file.write_bytes(text.encode()))
     return manifest
 
 
@@ -100,9 +99,7 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
         "problems": sum(ref.rows for ref in shards.get("problems", ())),
         "rejected": _tally(root, shards.get("rejects", ()), "reason"),
         "solutions": _tally(root, shards.get("solutions", ()), "outcome"),
-        "verdicts": {
-            name: _verdicts(root, shards[f"annotations/{name}"]) for name in annotators
-        },
+        "verdicts": {name: _verdicts(root, shards[f"annotations/{name}"]) for name in annotators},
         "dropped": _tally(root, shards.get("dropped", ()), "reason"),
         "rows": {
             stage.split("/", 1)[1]: sum(ref.rows for ref in refs)
@@ -115,9 +112,7 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
 def _costs(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, dict[str, int]]:
     columns = ("rollouts", "requests", "prompt_tokens", "completion_tokens")
     costs = {
-        stage.split("/", 1)[1]: {
-            column: _sum(root, refs, column) for column in columns
-        }
+        stage.split("/", 1)[1]: {column: _sum(root, refs, column) for column in columns}
         for stage, refs in sorted(shards.items())
         if stage.startswith("annotations/")
     }

@@ -20,7 +20,12 @@ import pyarrow as pa
 SCHEMA_VERSION = 1
 """Raised whenever a column is added, removed or changes its meaning."""
 
-_SCALARS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_SCALARS: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
 
 
 @functools.cache
@@ -32,7 +37,7 @@ def schema_of(record: type) -> pa.Schema:
     )
 
 
-def _fields(record: type) -> list[pa.Field]:
+def _fields(record: type) -> list[pa.Field[Any]]:
     hints = typing.get_type_hints(record)
     docs = field_docs(record)
     fields = []

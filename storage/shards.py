@@ -1,7 +1,7 @@
 """Parquet shards: written whole or not at all, read back as records, hashed.
 
-A shard is written beside its place and renamed into it, so a file that exists is complete. Equal
-rows give equal bytes within one pyarrow version; nothing in a shard depends on time or place.
+A shard that exists is complete (storage/atomic.py). Equal rows give equal bytes within one pyarrow
+version; nothing in a shard depends on time or place.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepmark.errors import StorageError
+from storage.atomic import write_whole
 from storage.schema import schema_of
 
 Record = TypeVar("Record")
@@ -34,34 +35,33 @@ class ShardRef:
     """Hash of the file, 64 hexadecimal digits."""
 
 
-def write_shard(
-    root: Path, path: str, record: type[Record], rows: Sequence[Record]
-) -> ShardRef:
+def write_shard(root: Path, path: str, record: type[Record], rows: Sequence[Record]) -> ShardRef:
     """Write rows of one record class to `root / path`, atomically.
 
     Raises:
         StorageError: the file cannot be written; the message says why (disk full, permission).
     """
-    target = root / path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(target.name + ".tmp")
-        pq.write_table(_table(record, rows), temporary, compression="zstd")
-        temporary.replace(target)
-    except OSError as error:
-        raise StorageError(
-            f"{target} cannot be written: {error.strerror or error}. Shards written before are "
-            "whole, and everything bought is in the ledger; free space and run again."
-        ) from error
+    table = _table(record, rows)
+    write_whole(root / path, lambda file: pq.write_table(table, file, compression="zstd"))
     return shard_ref(root, path)
 
 
 def shard_ref(root: Path, path: str) -> ShardRef:
-    """Return the reference of a shard that exists."""
+    """Return the reference of a shard that exists.
+
+    Raises:
+        StorageError: the file is missing or damaged.
+    """
     target = root / path
-    with target.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return ShardRef(path=path, rows=pq.read_metadata(target).num_rows, sha256=digest)
+    try:
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        rows = pq.read_metadata(target).num_rows
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StorageError(
+            f"{target} cannot be read: {error}. Delete it and run the build again."
+        ) from error
+    return ShardRef(path=path, rows=rows, sha256=digest)
 
 
 def read_shard(path: Path, record: type[Record]) -> tuple[Record, ...]:
@@ -76,13 +76,17 @@ def read_shard(path: Path, record: type[Record]) -> tuple[Record, ...]:
         raise StorageError(
             f"{path} cannot be read: {error}. Delete it and run the build again."
         ) from error
-    expected = schema_of(record)
-    if table.schema.names != expected.names:
-        raise StorageError(
-            f"{path} has the columns {table.schema.names}, not those of {record.__name__}: it was "
-            "written by another version. Build anew with --replace; the ledger is kept."
-        )
+    _check_columns(table, record, path)
     return tuple(_records(record, table.to_pylist()))
+
+
+def _check_columns(table: pa.Table, record: type, path: Path) -> None:
+    if not table.schema.equals(schema_of(record)):
+        raise StorageError(
+            f"{path} has the columns {table.schema.names}, not those of {record.__name__}, or "
+            "other types: it was written by another version. Build anew with --replace; the "
+            "ledger is kept."
+        )
 
 
 def _table(record: type, rows: Sequence[Any]) -> pa.Table:

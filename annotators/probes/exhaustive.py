@@ -32,7 +32,10 @@ class Exhaustive:
             raise ValueError(f"draws must be at least 1, not {self.draws}")
 
     async def probe(self, steps: int, source: TallySource) -> None:
-        """Ask for the tally of each of the prefixes 1 … `steps`."""
-        await asyncio.gather(
-            *(source.tally(position, self.draws) for position in range(1, steps + 1))
-        )
+        """Ask for the tally of each of the prefixes 1 … `steps`; the first error ends them all."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for position in range(1, steps + 1):
+                    group.create_task(source.tally(position, self.draws))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None

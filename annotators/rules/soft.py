@@ -2,7 +2,7 @@
 
 Paper: Math-Shepherd (arXiv 2312.08935) eq. 4, soft estimation; OmegaPRM trains on the same MC.
 Semantics: potential. Defaults: threshold 0 (a value above it is `correct`), so that verdicts equal
-the hard rule's; max_unknown 0.25 is ours.
+the hard rule's wherever a value is given; max_unknown 0.25 is ours.
 Deviations: three outcomes. The value is over graded draws only, and withheld where the share of
 unknown ones passes the bound; the counts stay beside it on the label.
 """

@@ -14,7 +14,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.practice.language import (
     NAMES,
@@ -28,6 +28,7 @@ from benchmarks.practice.language import (
     QuestionKind,
     ask,
     changed_owners,
+    equations_of,
     read_statement,
     solve,
     value_of,
@@ -92,13 +93,11 @@ class PracticeProblem:
     question: Question
 
 
-def read_problem(statement: str, rng: random.Random | None = None) -> PracticeProblem:
+def read_problem(statement: str) -> PracticeProblem:
     """Read a statement back into a problem.
 
-    Args:
-        statement: text in the practice language.
-        rng: draws the order of the reference solution's lines among all valid orders;
-            without it the order is the one the facts resolve in.
+    The reference solution works out what the question needs, in the order in which the
+    sentences can be used: through the statement, and again for what had to wait.
 
     Raises:
         ValueError: a sentence is not of the language.
@@ -106,8 +105,8 @@ def read_problem(statement: str, rng: random.Random | None = None) -> PracticePr
     """
     facts, question = read_statement(statement)
     values, found = solve(facts)
-    order = _ordered(_needed(_asked(facts, question), found), found, rng)
-    claims = [_claim_of(quantity, found[quantity], values) for quantity in order]
+    needed = _needed(_asked(facts, question), found)
+    claims = [_claim_of(q, found[q], values) for q in found if q in needed]
     if question.kind != "count":
         claims.append(_closing_claim(facts, question, values))
     answer = claims[-1].result if claims else values[_asked(facts, question)[0]]
@@ -129,7 +128,7 @@ def generate(seed: int) -> PracticeProblem:
         statement = _draft(rng)
         if statement is None:
             continue
-        problem = read_problem(statement, rng)
+        problem = read_problem(statement)
         if LINES[0] <= problem.solution.count("\n") <= LINES[1] and problem.answer >= SMALLEST:
             return problem
 
@@ -155,6 +154,8 @@ def _draft(rng: random.Random) -> str | None:
     if events is None:
         return None
     question = _question(rng, people, (*facts, *events))
+    facts, events = _used(facts, question, events), _used(events, question, facts)
+    question = replace(question, now=bool(events))
     sentences = [rng.choice(wordings(f)[: 1 if f.kind == "given" else None]) for f in facts]
     if rng.random() < _SHUFFLED:
         rng.shuffle(sentences)
@@ -247,6 +248,16 @@ def _question(rng: random.Random, people: Sequence[str], facts: tuple[Fact, ...]
     )
 
 
+def _used(
+    facts: tuple[Fact, ...], question: Question, others: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
+    """Keep the facts the question needs, and the givens: a few of them lead nowhere."""
+    _, found = solve((*facts, *others))
+    asked = _asked((*facts, *others), question)
+    used = {found[quantity] for quantity in _needed(asked, found)}
+    return tuple(f for f in facts if f.kind == "given" or used.intersection(equations_of(f)))
+
+
 def _asked(facts: Sequence[Fact], question: Question) -> tuple[Quantity, ...]:
     """Return the one or two quantities the question is about."""
     changed = changed_owners(facts)
@@ -270,20 +281,6 @@ def _needed(asked: Sequence[Quantity], found: dict[Quantity, Equation]) -> set[Q
         needed.add(quantity)
         open_ += [q for q in _inputs(found[quantity]) if q in found and q not in needed]
     return needed
-
-
-def _ordered(
-    needed: set[Quantity], found: dict[Quantity, Equation], rng: random.Random | None
-) -> list[Quantity]:
-    """Order the needed quantities so that each comes after those it is made from."""
-    order: list[Quantity] = []
-    left = [quantity for quantity in found if quantity in needed]
-    while left:
-        ready = [q for q in left if not any(side in left for side in _inputs(found[q]))]
-        chosen = rng.choice(ready) if rng else ready[0]
-        order.append(chosen)
-        left.remove(chosen)
-    return order
 
 
 def _claim_of(quantity: Quantity, equation: Equation, values: dict[Quantity, int]) -> Claim:

@@ -23,6 +23,8 @@ from stepmark.engines.wire import JsonObject, ServerKind, chat_body, completions
 from stepmark.errors import ContextOverflow, EngineError
 from stepmark.ids import content_id
 
+__all__ = ["Endpoint", "OpenAICompatible", "ServerInfo"]
+
 _BYTES_PER_TOKEN = 4
 _FINGERPRINT = (
     Message(role="user", content="  What is 12 + 345?\n\n"),

@@ -74,6 +74,11 @@ def serve_environment(executable: Path, model: str, inherited: Mapping[str, str]
         environment.pop(name, None)
     if Path(model).is_dir():
         environment["HF_HUB_OFFLINE"] = "1"
-    if not any(Path(device).exists() for device in _GPU_DEVICES):
+    if not has_gpu():
         environment.setdefault("VLLM_CPU_KVCACHE_SPACE", _CPU_CACHE_GIB)
     return environment
+
+
+def has_gpu() -> bool:
+    """Tell whether this machine shows a GPU that vLLM can use."""
+    return any(Path(device).exists() for device in _GPU_DEVICES)

@@ -11,7 +11,9 @@ _LEADING = re.compile(
     r"(?:[(\[]([A-Za-z])[)\]]|([A-Z])(?=[.):,;]\s)|([B-HJ-Z])(?=\s))(?!\s*(?:and|or|&|/)\b).*",
     re.DOTALL,
 )
-_NAMED = re.compile(r"(?i:option|choice|letter)\s*:?\s*[(\[]?([A-Z])\b[)\]]?")
+_NAMED = re.compile(
+    r"(?i:option|choice|letter)(?:\s*:?\s*[(\[]?|\s+is:?\s+[(\[]?(?=[A-Z](?:[)\].:,]|\s*$)))([A-Z])\b"
+)
 _BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
 _IS_RIGHT = re.compile(
     r"(?:[(\[]([A-Z])[)\]]|(?i:option|choice)\s+([A-Z]))\s+(?i:is\s+(?:the\s+)?(?:correct|right|best|answer))"
@@ -29,14 +31,15 @@ def read_letter(text: str) -> str | None:
         return None
     leading = _LEADING.fullmatch(text)
     if leading:
-        return (leading[1] or leading[2] or leading[3]).upper()
+        letter: str = leading[1] or leading[2] or leading[3]
+        return letter.upper()
     named = set(_NAMED.findall(text)) or set(_BRACKETED.findall(text))
     return named.pop() if len(named) == 1 else None
 
 
 def find_letter(text: str) -> str | None:
-    """Find the letter in a completion that uses no answer phrase: `(B) is correct`, a last line B."""
-    right = [left or other for left, other in _IS_RIGHT.findall(text)]
+    """Find the letter where no answer phrase is used: `(B) is correct`, a last line `B`."""
+    right: list[str] = [left or other for left, other in _IS_RIGHT.findall(text)]
     if right:
         return right[-1]
     lines = [line for line in text.splitlines() if line.strip()]
@@ -46,8 +49,13 @@ def find_letter(text: str) -> str | None:
     alone = _ALONE.fullmatch(last)
     if alone and alone[1].isupper():
         return alone[1]
-    named = set(_BRACKETED.findall(last)) | set(_NAMED.findall(last))
+    named: set[str] = set(_BRACKETED.findall(last)) | set(_NAMED.findall(last))
     if len(named) == 1:
         return named.pop()
-    starts = _STARTS_LINE.findall(_MARKS.sub("", text))
-    return starts[0] if len(starts) == 1 and _STARTS_LINE.match(_MARKS.sub("", text)) else None
+    return _opening_letter(_MARKS.sub("", text))
+
+
+def _opening_letter(text: str) -> str | None:
+    """The letter that opens the text (`B. Paris`), unless other lines open with letters too."""
+    starts: list[str] = _STARTS_LINE.findall(text)
+    return starts[0] if len(starts) == 1 and _STARTS_LINE.match(text) else None

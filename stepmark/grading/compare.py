@@ -83,7 +83,7 @@ def _compare_clocks(left: str, right: str) -> Told | None:
         ratio = int(one[1]) * int(other[2]) == int(one[2]) * int(other[1])
         return "untold" if ratio else "different"
     halves = {match[3].lower()[0] for match in (one, other) if match[3]}
-    return "same" if len(halves) < 2 else "different"
+    return "different" if halves == {"a", "p"} else "same"
 
 
 def _compare_words(left: str, right: str) -> Told:

@@ -1,7 +1,7 @@
-"""The number a closing sentence concludes with, for completions that state no answer in a set form.
+"""The number a closing sentence concludes with, where no answer is stated in a set form.
 
-Chat models asked for no format end with "Therefore, John paid $720." Reading the last number of the
-text misgrades one such ending in fifteen ("babysit 5 times to gather enough eggs to make 15 flans"),
+Chat models asked for no format end with "Therefore, John paid $720." Reading its last number
+misgrades one such ending in thirteen ("babysit 5 times to gather enough eggs to make 15 flans"),
 and refusing to read it calls thousands of right answers wrong. So a number is taken only when the
 closing sentence leaves no choice:
 
@@ -35,33 +35,43 @@ _NUM = (
     r"(?:/\d+|:\d\d)?(?:(?:st|nd|rd|th)\b)?(?!\w)(?:\s?\\?%)?"
 )
 _NUMBER = re.compile(_NUM)
+_WORD = re.compile(r"[A-Za-z0-9]")
 _ABBREVIATION = re.compile(r"\b(Mr|Mrs|Ms|Dr|St|vs|approx|No|i\.e|e\.g)\.(?=\s)")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')*]*\s+(?=[A-Z*\\$(\d])")
-_EMPHASIS = re.compile(r"\*\*(.+?)\*\*|\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$((?=[^$\s])[^$\n]*?[^$\s])\$(?!\d)")
+_EMPHASIS = re.compile(
+    r"\*\*(.+?)\*\*|\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$((?=[^$\s])[^$\n]*?[^$\s])\$(?!\d)"
+)
 _PROSE = re.compile(r"(?<!\\)(?<![a-zA-Z])[a-z]{2,}\s+[a-z]{2,}")
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|equals?|=|total(?:s|ed|ing)? of|total(?:s|ing)?|average of|sum of"
-    r"|costs?|has|have|had)"
+    r"\b(?:is|are|was|were|be|been|equals?|=|total(?:s|ed|ing)? of|total(?:s|ing)?|average of"
+    r"|sum of|costs?|has|have|had)"
     r"\s+(?:now\s+|still\s+|only\s+|approximately\s+|about\s+|exactly\s+|a\s+total\s+of\s+"
     r"|an\s+average\s+of\s+|an\s+additional\s+|\\\()*(?=[-\\$.\d])"
 )
 _ASIDE = re.compile(
-    r"\b(?:after|before|in|within|for|over|during|by|with|at|than|from|(?<!up )to|of|out of|per|every|on|under"
-    r"|if|when|each|between|and|last|next|first|all|the|an?|\w+ing)"
+    r"\b(?:after|before|in|within|for|over|during|by|with|at|than|from|(?<!up )to|of|out of|per"
+    r"|every|on|under|if|when|each|between|and|last|next|first|all|the|an?|\w+ing)"
     r"(?:\s+(?:the|a|an|all|his|her|its|their|these|those|both|only|just|exactly|about|next|last|first"
-    r"|other|remaining|more|another|each|around|approximately|\w+'s|\w+ing))*\s+(?:\\\()?$"
+    r"|other|remaining|more|another|each|around|approximately|\w+'s|\w+ing))*\s+(?:\\\()?$",
+    re.IGNORECASE,
 )
-_TOTAL = re.compile(r"\b(?:total|average|sum|additional|profit|salary|maximum|minimum) of\s+(?:\\\()?$")
+_TOTAL = re.compile(
+    r"\b(?:total|average|sum|additional|profit|salary|maximum|minimum) of\s+(?:\\\()?$"
+)
 _PURPOSE = re.compile(
-    r"\b(?:in order )?to (?!the\b|a\b|his\b|her\b|their\b)[a-z]+\b|\b(?:if|so that|assuming|when|because)\b"
+    r"\b(?:in order )?to (?!the\b|a\b|his\b|her\b|their\b)[a-z]+\b"
+    r"|\b(?:if|so that|assuming|when|because)\b"
 )
 _OPENING = re.compile(
     r"\W*(?:(?:so|therefore|thus|hence|then|finally|now)\b,?\s*)?"
     r"(?:if|after|when|in|with|given|for|out of|by|at|since|assuming|on|during)\b.*?,\s",
     re.IGNORECASE,
 )
-_FORMULA = re.compile(r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]+|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])+")
+_FORMULA = re.compile(
+    r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]+|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])+"
+)
 _ADJECTIVE = re.compile(r"-[a-z]")
+_DENIAL = re.compile(r"\banswer\b.*\b(?:not|cannot)\b|\banswer isn't\b", re.IGNORECASE)
 _NUMBER_WORD = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty"
     r"|seventy|eighty|ninety|hundred|thousand|half|none|zero)\b",
@@ -73,6 +83,8 @@ _NONE = Conclusion(None, ambiguous=False)
 def find_conclusion(text: str) -> Conclusion:
     """Read the last sentence of the text."""
     sentence = _last_sentence(text)
+    if _DENIAL.search(sentence):
+        return Conclusion(None, ambiguous=True)
     return read_number(sentence) if sentence else _NONE
 
 
@@ -94,26 +106,26 @@ def read_number(sentence: str) -> Conclusion:
 
 
 def _last_sentence(text: str) -> str:
-    lines = [line for line in text.splitlines() if re.search(r"[A-Za-z0-9]", line)]
-    if not lines:
-        return ""
-    protected = _ABBREVIATION.sub(r"\1", lines[-1].strip())
+    line = next((line for line in reversed(text.splitlines()) if _WORD.search(line)), "")
+    protected = _ABBREVIATION.sub(r"\1", line.strip())
     return _SENTENCE.split(protected)[-1]
 
 
 def _emphasised(sentence: str) -> str | None:
-    """The only bold or formula part with a number in it, reduced to the number or right-hand side."""
+    """The only bold or formula part with a number in it, reduced to its right-hand side."""
     parts = [next(filter(None, groups)) for groups in _EMPHASIS.findall(sentence)]
-    values = {}
-    for part in parts:
-        if not re.search(r"\d", part) or _PROSE.search(part) and "\\" not in part:
-            numbers = _NUMBER.findall(part)
-            if len(numbers) != 1:
-                continue
-            part = numbers[0]
-        value = re.split(r"=|\\approx", part.strip("*$ "))[-1].strip()
-        values[_key(value)] = value
-    return values.popitem()[1] if len(values) == 1 else None
+    values = [_emphasised_value(part) for part in parts]
+    texts = {_key(value): value for value in values if value}
+    return texts.popitem()[1] if len(texts) == 1 else None
+
+
+def _emphasised_value(part: str) -> str | None:
+    """The number in bold prose, or the right-hand side of a formula; None if there is no digit."""
+    numbers: list[str] = _NUMBER.findall(part)
+    prose = _PROSE.search(part) and "\\" not in part
+    if prose or not numbers:
+        return numbers[0] if len(numbers) == 1 else None
+    return re.split(r"=|\\approx", part.strip("*$ "))[-1].strip()
 
 
 def _after_verb(sentence: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -122,11 +134,11 @@ def _after_verb(sentence: str, found: list[re.Match[str]]) -> list[re.Match[str]
 
 
 def _set_aside(sentence: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Leave out circumstances: numbers behind a preposition, or behind a purpose that follows one."""
+    """Leave out circumstances: numbers behind a preposition, or in a purpose after the first."""
     kept: list[re.Match[str]] = []
     opening = _OPENING.match(sentence)
     for match in found:
-        if opening and match.end() <= opening.end() or _ADJECTIVE.match(sentence, match.end()):
+        if (opening and match.end() <= opening.end()) or _ADJECTIVE.match(sentence, match.end()):
             continue
         before = sentence[: match.start()]
         if _ASIDE.search(before) and not _TOTAL.search(before):

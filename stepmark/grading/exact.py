@@ -43,8 +43,10 @@ _NUMBER = re.compile(
     rf"|(?P<decimal>{_D})"
     r")(?P<rest>.*)"
 )
+_EXPONENTS = ("ten", "ten1", "e", "p", "p1")
 _BASED = re.compile(r"(\d+)_(?:\{(\d+)\}|(\d))")
-_PLAIN = re.compile(r"-?[0-9]+")
+_PLAIN = re.compile(r"(-?)(\$?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?", re.ASCII)
+_DOLLARS = CURRENCIES["$"]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -52,16 +54,26 @@ def read_quantity(text: str) -> Quantity | None:
     """Read a canonical text as one number with its unit, or return None."""
     if len(text) > _MAX_CHARS:
         return None
-    if _PLAIN.fullmatch(text):
-        return Quantity(Fraction(int(text)), Unit())
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return _read_plain(plain)
     if text[:1] == "(" and text[-1:] == ")" and "," not in text:
         return read_quantity(text[1:-1])
     based = _BASED.fullmatch(text)
     if based:
         return _read_based(based[1], int(based[2] or based[3]))
     match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
+    return match and _read_match(match)
+
+
+def _read_plain(match: re.Match[str]) -> Quantity:
+    sign, dollar, whole, decimals = match.groups("")
+    digits = sign + whole.replace(",", "")
+    number = Fraction(digits + decimals) if decimals else Fraction(int(digits))
+    return Quantity(number, _DOLLARS if dollar else Unit())
+
+
+def _read_match(match: re.Match[str]) -> Quantity | None:
     unit = read_unit(match["rest"])
     number = _value(match)
     if unit is None or number is None:
@@ -74,8 +86,12 @@ def read_quantity(text: str) -> Quantity | None:
 def same_quantity(one: Quantity, other: Quantity) -> bool | None:
     """Compare two quantities; None when they differ only in how a base is written."""
     if one.base != other.base:
-        return None if one.number == other.number or one.base is None or other.base is None else False
+        return (
+            None if one.number == other.number or one.base is None or other.base is None else False
+        )
     left, right = one.number, other.number
+    if one.unit == other.unit:
+        return left == right
     if one.unit.dimension and other.unit.dimension:
         if one.unit.dimension != other.unit.dimension:
             return None if left == right else False
@@ -97,15 +113,12 @@ def _value(match: re.Match[str]) -> Fraction | None:
 def _magnitude(groups: dict[str, str]) -> Fraction | None:
     if "whole" in groups:
         return _mixed(groups)
-    if "fn" in groups:
-        return _ratio(groups["fn"], groups["fd"])
-    if "n" in groups:
-        return _ratio(groups["n"], groups["d"])
-    if "ten" in groups or "ten1" in groups:
-        return _power_of_ten("1", groups.get("ten") or groups["ten1"])
-    if "mantissa" in groups:
-        exponent = groups.get("e") or groups.get("p") or groups["p1"]
-        return _power_of_ten(groups["mantissa"], exponent)
+    above, below = groups.get("fn") or groups.get("n"), groups.get("fd") or groups.get("d")
+    if above and below:
+        return _ratio(above, below)
+    exponent = next((groups[name] for name in _EXPONENTS if name in groups), None)
+    if exponent is not None:
+        return _power_of_ten(groups.get("mantissa", "1"), exponent)
     if "cycle" in groups:
         return _repeating(groups["lead"], groups["cycle"])
     return _decimal(groups.get("ordinal") or groups["decimal"])
@@ -140,6 +153,6 @@ def _repeating(lead: str, cycle: str) -> Fraction:
 
 
 def _read_based(digits: str, base: int) -> Quantity | None:
-    if not 2 <= base <= 10 or any(int(digit) >= base for digit in digits):
+    if base not in range(2, 11) or any(int(digit) >= base for digit in digits):
         return None
     return Quantity(Fraction(int(digits, base)), Unit(), base)

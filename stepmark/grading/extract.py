@@ -35,6 +35,7 @@ class Extraction(NamedTuple):
 _NOTHING = Extraction(None, closed=False)
 _WORDS = re.compile(r"(?<!\\)(?<![a-zA-Z\\])[A-Za-z]{3,}")
 _SPANS = re.compile(r"\\text\s*\{[^{}]*\}|\\\(.*?\\\)")
+_SENTENCE_WORDS = 3
 _TEXT_ANSWER_CHARS = 60
 
 
@@ -44,7 +45,7 @@ def extract_answer(text: str, kind: Kind) -> str | None:
 
 
 def extract_reference(text: str, form: ReferenceForm) -> str | None:
-    r"""Return the reference answer: after `####`, in the last `\boxed{}`, all of it, or a letter."""
+    r"""Return the reference: after `####`, in the last `\boxed{}`, all of the text, or a letter."""
     if form == "hash":
         _, mark, answer = text.rpartition("####")
         return (answer.strip() or None) if mark else None
@@ -91,7 +92,7 @@ def _is_sentence(answer: str) -> bool:
     if "\\begin" in answer:
         return False
     outside = _SPANS.sub(" ", answer)
-    if len(_WORDS.findall(outside)) < 2 or not any(char.isdigit() for char in answer):
+    if len(_WORDS.findall(outside)) < _SENTENCE_WORDS or not any(char.isdigit() for char in answer):
         return False
     return read_quantity(normalise(answer)) is None
 
@@ -115,7 +116,13 @@ def _choice(text: str, statement: Statement | None, *, ended: bool) -> Extractio
 def _bare(answer: str) -> str:
     r"""Drop delimiters around the whole answer: `$x$`, `\(x\)`, `**x**`, a final full stop."""
     answer = answer.strip()
-    for opening, closing in (("**", "**"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+    for opening, closing in (
+        ("**", "**"),
+        ("$$", "$$"),
+        ("$", "$"),
+        ("\\(", "\\)"),
+        ("\\[", "\\]"),
+    ):
         inner = answer[len(opening) : -len(closing)]
         fits = answer.startswith(opening) and answer.endswith(closing) and inner
         if fits and opening not in inner:

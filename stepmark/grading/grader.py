@@ -14,17 +14,18 @@ runs on past its answer.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections import OrderedDict
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pebble import ProcessExpired
 
 from stepmark.errors import GradingError
-from stepmark.grading.compare import compare
 from stepmark.grading.choice import read_letter
+from stepmark.grading.compare import compare
 from stepmark.grading.exact import read_quantity
 from stepmark.grading.extract import extract
 from stepmark.grading.normalise import normalise
@@ -35,6 +36,7 @@ from stepmark.records import Kind, Outcome, Problem
 if TYPE_CHECKING:
     from types import TracebackType
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z'-]+){0,3}")
 _CACHED = 1 << 16
 _ENDED = frozenset(("stop", "given"))
 
@@ -67,7 +69,7 @@ class Grader:
         self._decided: OrderedDict[tuple[str, str], _Decision] = OrderedDict()
         self._lock = threading.Lock()
 
-    async def __aenter__(self) -> Grader:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -111,18 +113,12 @@ class Grader:
         `no_tests`, `no_reference`, `empty_reference`, `unreadable_reference`, `grading_timeout`,
         `grading_failed`. For `math` the reference must equal itself by value, not by its text.
         """
-        reference = problem.reference
-        if problem.kind == "code":
-            return None if problem.tests else "no_tests"
-        if reference is None:
-            return "no_reference"
-        if not normalise(reference):
-            return "empty_reference"
-        if problem.kind == "choice":
-            return None if read_letter(reference) else "unreadable_reference"
-        if problem.kind == "text" or _plainly_readable(reference):
+        reason = _unusable(problem)
+        if reason is not None or problem.reference is None or problem.kind != "math":
+            return reason
+        if _plainly_readable(problem.reference):
             return None
-        decision = await self._ask("readable", reference, reference)
+        decision = await self._ask("readable", problem.reference, problem.reference)
         if decision.told == "same":
             return None
         return "unreadable_reference" if decision.reason == "not_comparable" else decision.reason
@@ -155,11 +151,11 @@ class Grader:
             return _Decision("untold", "grading_timeout")
         except ProcessExpired:
             return _Decision("untold", "grading_failed")
-        except BrokenExecutor as error:
-            raise GradingError(f"Symbolic grading workers cannot start: {error}.") from error
-        except asyncio.CancelledError as error:
-            if future.cancelled():
+        except (BrokenExecutor, asyncio.CancelledError) as error:
+            if self._pool.closed:
                 raise GradingError("The grader was closed while an answer was graded.") from error
+            if isinstance(error, BrokenExecutor):
+                raise GradingError(f"Symbolic grading workers cannot start ({error}).") from error
             raise
         if reply == "failed":
             return _Decision("untold", "grading_failed")
@@ -178,6 +174,18 @@ def _ungradable(text: str, finish_reason: str, problem: Problem) -> str | None:
     return None
 
 
+def _unusable(problem: Problem) -> str | None:
+    if problem.kind == "code":
+        return None if problem.tests else "no_tests"
+    if problem.reference is None:
+        return "no_reference"
+    if not normalise(problem.reference):
+        return "empty_reference"
+    if problem.kind == "choice" and read_letter(problem.reference) is None:
+        return "unreadable_reference"
+    return None
+
+
 def _without_answer(*, ended: bool, ambiguous: bool) -> Grade:
     if not ended:
         return Grade(outcome="unknown", answer=None, reason="cut_by_length")
@@ -193,6 +201,6 @@ def _outcome(decision: _Decision) -> Outcome:
 
 
 def _plainly_readable(reference: str) -> bool:
+    """Whether a reference is a number, or a name or word that only its text can be matched with."""
     text = normalise(reference)
-    words = text.replace(" ", "").replace("-", "").replace("'", "")
-    return read_quantity(text) is not None or (words.isalpha() and words.isascii() and text.count(" ") < 4)
+    return read_quantity(text) is not None or _NAME.fullmatch(text) is not None

@@ -40,7 +40,7 @@ _UNICODE = str.maketrans(
         "\u202f": " ",
     }
 )
-_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[A-Z]")
+_PLAIN = re.compile(r"-?[$]?[0-9][0-9,]*(?:\.[0-9]+)?%?(?<!,)|[A-Z]")
 _LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?"
     r"|\\(?:displaystyle|textstyle|limits|hfill)(?![a-zA-Z])"
@@ -48,19 +48,24 @@ _LAYOUT = re.compile(
     r"|(?<!\\)\\[()\[\]]|`|\*\*|__"
 )
 _SPACES = re.compile(r"(?<!\\)\\(?:[,;:! ]|q?quad(?![a-zA-Z]))|~|\s+")
-_TEXT = re.compile(r"\\(?:text(?:bf|it|rm|tt|normal)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
+_TEXT = re.compile(
+    r"\\(?:text(?:bf|it|rm|tt|normal)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}"
+)
 _RENAMED = (
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
     (re.compile(r"\\(?:leq|leqslant)(?![a-zA-Z])"), r"\\le"),
     (re.compile(r"\\(?:geq|geqslant)(?![a-zA-Z])"), r"\\ge"),
     (re.compile(r"\\(?:lbrace|rbrace)(?![a-zA-Z])"), lambda m: "\\{" if "l" in m[0][1] else "\\}"),
-    (re.compile(r"\\(?:dots|cdots|dotsc|dotsb)(?![a-zA-Z])|\.\.\."), r"\\ldots"),
-    (re.compile(r"\^\s*\{?\s*\\(?:circ|degree)(?![a-zA-Z])\s*\}?|\\degree(?![a-zA-Z])"), r"^\\circ "),
+    (re.compile(r"\\(?:dots|cdots|dotsc|dotsb)(?![a-zA-Z])"), r"\\ldots"),
+    (
+        re.compile(r"\^\s*\{?\s*\\(?:circ|degree)(?![a-zA-Z])\s*\}?|\\degree(?![a-zA-Z])"),
+        r"^\\circ ",
+    ),
 )
-_TOKEN = r"(\d|\\pi|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])|(?<=\d)[a-zA-Z])"
-_LONE_FRAC = re.compile(rf"\\frac\s*{_TOKEN}\s*{_TOKEN}")
-_LEFT_FRAC = re.compile(rf"\\frac\s*{_TOKEN}\s*(?=\{{)")
-_RIGHT_FRAC = re.compile(rf"(\\frac\{{[^{{}}]*\}})\s*{_TOKEN}")
+_ARGUMENT = r"(\d|\\pi|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])|(?<=\d)[a-zA-Z])"
+_LONE_FRAC = re.compile(rf"\\frac\s*{_ARGUMENT}\s*{_ARGUMENT}")
+_LEFT_FRAC = re.compile(rf"\\frac\s*{_ARGUMENT}\s*(?=\{{)")
+_RIGHT_FRAC = re.compile(rf"(\\frac\{{[^{{}}]*\}})\s*{_ARGUMENT}")
 _PLAIN_NAME = re.compile(r"(?<![a-zA-Z\\])(pi|sqrt|sin|cos|tan|ln|log)(?![a-zA-Z])")
 _PLAIN_SQRT = re.compile(r"\\sqrt\s*\(([^()]*)\)")
 _PLAIN_POWER = re.compile(r"(?<=[\w)])\*\*(?=[\d({-])")
@@ -71,7 +76,9 @@ _DEGREES = re.compile(r"(?<=[\d})])\s*\^\\circ\s*(?:[CF]|degrees?)?$")
 _TRIG = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)")
 _GAP = re.compile(r"(?<![\w}.%)])\s+|\s+(?![\w(])|(?<=[})])\s+(?=[\d(])|(?<=\w)\s+(?=\()")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!\s*)(?=\s*\d{3})\s*")
-_LEADING = re.compile(r"(?:\\approx|approximately|about|exactly|only|roughly|=|:)\s*", re.IGNORECASE)
+_LEADING = re.compile(
+    r"(?:\\approx|approximately|about|exactly|only|roughly|=|:)\s*", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -88,9 +95,11 @@ def normalise(text: str) -> str:
 
 
 def _pass(text: str) -> str:
-    text = text.translate(_UNICODE)
+    text = text.translate(_UNICODE).replace("...", "\\ldots ")
     text = _THOUSANDS.sub(",", text)
-    text = text.replace("\\$", "$").replace("\\%", "%").replace("\\{", "\x01").replace("\\}", "\x02")
+    text = (
+        text.replace("\\$", "$").replace("\\%", "%").replace("\\{", "\x01").replace("\\}", "\x02")
+    )
     text = _strip_dollars(text)
     text = _PLAIN_NAME.sub(r"\\\1 ", _PLAIN_POWER.sub("^", text))
     if "\\" in text or "*" in text or "`" in text or "_" in text or "~" in text:
@@ -130,12 +139,13 @@ def _strip_dollars(text: str) -> str:
     if text.count("$") % 2 == 0:
         return text.replace("$", "")
     first, _, rest = text.partition("$")
-    return first + "$" + rest.replace("$", "") if not first.strip(" -+(") else text.replace("$", "")
+    priced = not first.strip(" -+(") and rest.lstrip(" -")[:1] in tuple("0123456789.")
+    return first + "$" + rest.replace("$", "") if priced else text.replace("$", "")
 
 
 def _trim(text: str) -> str:
     text = text.rstrip(".,;: ").lstrip(",; ")
-    while len(text) > 2 and text[0] == "{" and text[-1] == "}" and _closes_at_end(text):
+    while text[:1] == "{" and text[1:-1] and text[-1] == "}" and _closes_at_end(text):
         text = text[1:-1]
     match = _LEADING.match(text)
     return text[match.end() :] if match and match.end() < len(text) else text

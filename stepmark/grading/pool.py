@@ -51,12 +51,17 @@ class SymbolicPool:
         future.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return future
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
         """Kill the workers; questions under way are cancelled."""
         with self._lock:
             pool, self._pool, self._closed = self._pool, None, True
         if pool is not None:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
     def _schedule(self, key: tuple[Question, str, str]) -> Future[Reply]:
@@ -69,7 +74,9 @@ class SymbolicPool:
                 context=multiprocessing.get_context("spawn"),
             )
         try:
-            future: Future[Reply] = self._pool.schedule(_answer, args=[*key], timeout=self._timeout_s)
+            future: Future[Reply] = self._pool.schedule(
+                _answer, args=[*key], timeout=self._timeout_s
+            )
         except RuntimeError as error:
             raise GradingError(
                 f"Symbolic grading workers cannot start ({error}): is math-verify installed?"

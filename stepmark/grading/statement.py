@@ -24,28 +24,34 @@ class Statement(NamedTuple):
 
 
 _BOX = re.compile(r"\\f?boxed\s*(?:\{|(?=[A-Za-z0-9$\\-]))")
+_BOX_TOKEN = re.compile(r"-?(?:\\[a-zA-Z]+|[A-Za-z]|\$?\d+(?:\.\d+)?)(?=\W)")
+_BRACE = re.compile(r"(?<!\\)[{}]")
 _JOIN = re.compile(r"(?:[\s$,;.]|\\[()\[\],;! ]|\\q?quad|and|or|\\text\{\s*(?:and|or)\s*\})*")
 _HASH = re.compile(
-    r"^[ \t]*####[ \t]*(?:([^\n#]*[^\s:])[ \t]*(\n?)\s*\Z|([-+$\d][-+$\d.,/%]*)[ \t]*(\n))", re.MULTILINE
+    r"^[ \t]*####[ \t]*(?:([^\n#]*[^\s:])[ \t]*(\n?)\s*\Z|([-+$\d][-+$\d.,/%]*)[ \t]*(\n))",
+    re.MULTILINE,
 )
 _HEADING = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)(?:the[ \t]+)?(?:final[ \t]+)?answer[ \t]*:?[ \t]*(?:\*\*)?[ \t]*:?"
-    r"[ \t]*\n+[ \t]*(\S[^\n]*?)[ \t]*(\n|\Z)",
+    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)(?:the[ \t]+)?(?:final[ \t]+)?answer[ \t]*:?[ \t]*"
+    r"(?:\*\*)?[ \t]*:?[ \t]*\n+[ \t]*(\S[^\n]*?)[ \t]*(\n|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 _PHRASE = re.compile(
     r"\banswer\b(?:\s+(?:to|for|of)\s[^.:\n]{1,80}?)?[ \t]*(?:\*\*|__)?[ \t]*"
-    r"(?:(?:is|are|was|would be|will be|=|equals)(?![a-z])[ \t]*(?:\*\*)?[ \t]*:?|:)[ \t]*(?:\*\*(?=\s))?\s*",
+    r"(?:(?:is|are|was|would be|will be|=|equals)(?![a-z])[ \t]*(?:\*\*)?[ \t]*:?|:)[ \t]*"
+    r"(?:\*\*(?=\s))?\s*",
     re.IGNORECASE,
 )
 _SHORT = re.compile(r"^A:[ \t]*(\S[^\n]{0,39})(\n|\Z)", re.MULTILINE)
 _BLOCK = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL)
-_END = re.compile(r"\n|(?<![A-Z])[.?](?=[\s*]|$)|\s*(?:,|\()?\s*\b(?:because|since|which)\b", re.IGNORECASE)
+_END = re.compile(
+    r"\n|(?<![A-Z])[.?](?=[\s*]|$)|\s*(?:,|\()?\s*\b(?:because|since|which)\b", re.IGNORECASE
+)
 _NO_ANSWER = re.compile(
-    r"(?:not|in)?\s*(?:correct|right|wrong|incorrect|reasonable|unknown|as follows)\b|not\b|[?:]|n't\b",
+    r"(?:not|in)?\s*(?:correct|right|wrong|incorrect|reasonable|as follows)\b|not\b|[?:]|n't\b",
     re.IGNORECASE,
 )
-_PROBLEM_WORD = re.compile(r"[Qq]uestion|[Pp]roblem|QUESTION|PROBLEM|[Ee]xercise|\nQ")
+_PROBLEM_WORDS = ("uestion", "roblem", "QUESTION", "PROBLEM", "xercise", "\nQ")
 _NEXT_PROBLEM = re.compile(
     r"\n\s*(?:#+\s*|\*\*)?(?:Question|Problem|Q|Exercise)\b[ \t]*\d*[ \t]*[:.]", re.IGNORECASE
 )
@@ -78,7 +84,7 @@ def last_box(text: str) -> str | None:
 
 def _own_part(text: str) -> str:
     """Cut where a base model, its answer given, goes on to invent the next problem."""
-    if not _PROBLEM_WORD.search(text):
+    if not any(word in text for word in _PROBLEM_WORDS):
         return text
     for match in _NEXT_PROBLEM.finditer(text):
         head = text[: match.start() + 1]
@@ -88,11 +94,10 @@ def _own_part(text: str) -> str:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> Statement | None:
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    if found is None:
+    matches = list(pattern.finditer(text))
+    if not matches:
         return None
+    found = matches[-1]
     content, end = [group for group in found.groups() if group is not None]
     return Statement(content.strip(), found.start(), closed=end == "\n")
 
@@ -123,10 +128,12 @@ def _last_box(text: str) -> Statement | None:
 def _box_end(text: str, match: re.Match[str]) -> int:
     """Index just after the content: of the closing brace, or of the one token without braces."""
     if match[0][-1] != "{":
-        token = re.compile(r"-?(?:\\[a-zA-Z]+|[A-Za-z]|\$?\d+(?:\.\d+)?)(?=\W)").match(text, match.end())
+        token = re.compile(r"-?(?:\\[a-zA-Z]+|[A-Za-z]|\$?\d+(?:\.\d+)?)(?=\W)").match(
+            text, match.end()
+        )
         return token.end() if token else match.end()
     depth = 1
-    for brace in re.compile(r"(?<!\\)[{}]").finditer(text, match.end()):
+    for brace in _BRACE.finditer(text, match.end()):
         depth += 1 if brace[0] == "{" else -1
         if depth == 0:
             return brace.start()
@@ -154,7 +161,7 @@ def _read_phrase(text: str, match: re.Match[str]) -> Statement:
         return Statement((block[1] or block[2]).strip(), match.start(), closed=True)
     end = _END.search(text, match.end())
     stop = end.start() if end else len(text)
-    closed = end is not None and end.end() < len(text) or end is not None and end[0] == "\n"
+    closed = end is not None and (end.end() < len(text) or end[0] == "\n")
     stated = text[match.end() : stop].strip()
     if stated.count("**") % 2:
         stated = stated.replace("**", "")

@@ -2,7 +2,7 @@ r"""Answers with parts: tuples, intervals, lists, sets, unions, matrices, `\pm`,
 
 Parts are compared by a `leaf` function given by the caller, so the same walk serves the fast stage
 (which may say `ask`) and the symbolic worker. Order counts in tuples, intervals and matrices; it
-does not in sets, unions and bare lists (`1, -2`), where an answer may also be written without `\{\}`.
+does not in sets, unions and bare lists (`1, -2`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Parts(NamedTuple):
 
 
 _MAX_ITEMS = 24
+_ENDS = 2
 _MATRIX = re.compile(r"\\begin\{([pbB]?matrix|array)\}(?:\{[clr|]*\})?(.*)\\end\{\1\}", re.DOTALL)
 _OPENERS, _CLOSERS = "([{", ")]}"
 _VARIABLE = re.compile(
@@ -37,6 +38,9 @@ _VARIABLE = re.compile(
 _IN = re.compile(r"[a-zA-Z]\\in\s?(?=[\[({\\])")
 _ARITHMETIC = re.compile(r"[-+*/^().,\d\s$%{}]*(?:\\(?:times|cdot|frac|div)[-+*/^().,\d\s$%{}]*)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z' -]+")
+_SET_VALUED = re.compile(
+    r"[=<>&]|\\(?:le|ge|ne|in|mathbb|emptyset|varnothing|cup|cap|begin)(?![a-z])"
+)
 _UNORDERED = frozenset(("set", "list", "union"))
 
 
@@ -90,7 +94,7 @@ def _bracketed(text: str) -> Parts | None:
     if text[:1] not in ("(", "[") or text[-1:] not in (")", "]") or not _one_bracket(text):
         return None
     items = split_top(text[1:-1], ",")
-    if len(items) < 2:
+    if len(items) <= 1:
         return None
     form = {"()": "tuple", "[]": "square"}.get(text[0] + text[-1], "mixed")
     return Parts(form, text[0] + text[-1], items)
@@ -141,7 +145,7 @@ def _same_variable(items: list[str]) -> tuple[str, ...]:
 
 
 def _tidy(text: str) -> str:
-    return text[1:] if text.startswith("+") else text
+    return text.removeprefix("+")
 
 
 def _drop_variable(one: str, other: str) -> tuple[str, str]:
@@ -175,6 +179,8 @@ def _against_single(one: str, other: str, parts: Parts | None, leaf: Leaf) -> To
         if parts.form in _UNORDERED and len(set(parts.items)) == 1:
             return leaf(parts.items[0], single)
         return "different"
+    if parts is not None and parts.form in ("list", "set") and not _SET_VALUED.search(single):
+        return "different"
     return leaf(one, other)
 
 
@@ -193,7 +199,7 @@ def _ordered(left: Parts, right: Parts, leaf: Leaf) -> Told:
         return told
     if "set" in (left.form, right.form):
         return "untold"
-    return "different" if len(left.items) == 2 else told
+    return "different" if len(left.items) == _ENDS else told
 
 
 def _match(left: Sequence[str], right: Sequence[str], leaf: Leaf, *, unions: bool = False) -> Told:

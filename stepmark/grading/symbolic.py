@@ -30,14 +30,17 @@ _MAX_CHARS = 300
 _MAX_DEPTH = 15
 _DIGITS = 50
 _AGREE = 40
-_FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc log ln exp sqrt arcsin arccos arctan sinh cosh tanh max min gcd lcm mod "
-    "matrix pmatrix bmatrix".split()
+_TRUSTED_BITS = 100
+_FUNCTIONS = re.compile(
+    r"sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|arcsin|arccos|arctan|sinh|cosh|tanh|max|min|gcd|lcm|mod"
+    r"|[pb]?matrix"
 )
 _COMMAND = re.compile(r"\\[a-zA-Z]+|[a-zA-Z]{3,}")
 _HUGE = re.compile(r"\d{4,}!|\)!|!!|\}!|\^\{?\(?-?\d{4,}|\^\{[^{}]*\^|\d{120,}|\^\d\^")
 _ELLIPSIS = re.compile(r"\\[lcvd]?dots[a-z]?(?![a-z])|\.\.")
-_UNCLEAR = re.compile(r"/\s*\d+\s*(?:[a-zA-Z]|\\(?!text|cdot|times|cup|cap|le|ge|pm|in\b|right|\}))|\d_")
+_UNCLEAR = re.compile(
+    r"/\s*\d+\s*(?:[a-zA-Z]|\\(?!\\|end|text|cdot|times|cup|cap|le|ge|pm|in\b|right|\}))|\d_"
+)
 _DEGREE = re.compile(r"\^\\circ")
 _POINTS = ((7, 3), (13, 5), (-11, 4))
 
@@ -58,11 +61,11 @@ def refuse(text: str) -> bool:
     if _ELLIPSIS.search(text) or _HUGE.search(text) or _UNCLEAR.search(text):
         return True
     words = [word for word in _COMMAND.findall(text) if word[0] != "\\"]
-    return any(word.lower() not in _FUNCTIONS for word in words)
+    return any(not _FUNCTIONS.fullmatch(word.lower()) for word in words)
 
 
 def compare_symbolic(answer: str, reference: str) -> Told:
-    """Compare two answers as fully as can be done. May run long or be killed: call it in a worker."""
+    """Compare two answers as fully as can be done. May run long: call it in a worker."""
     told = compare_parts(normalise(answer), normalise(reference), _compare_leaf)
     return "untold" if told == "ask" else told
 
@@ -128,9 +131,7 @@ def _parse(text: str) -> Expression | None:
 
 
 def _same(one: Any, other: Any) -> bool | None:
-    from sympy import Equality, Set
-    from sympy.core.relational import Relational
-    from sympy.logic.boolalg import Boolean
+    from sympy import Equality, Expr
 
     if one == other:
         return True
@@ -138,8 +139,7 @@ def _same(one: Any, other: Any) -> bool | None:
         return _same_equation(one, other)
     if isinstance(one, _matrices()) or isinstance(other, _matrices()):
         return _same_matrix(one, other)
-    logical = (Relational, Boolean, Set)
-    if isinstance(one, logical) or isinstance(other, logical):
+    if not isinstance(one, Expr) or not isinstance(other, Expr):
         return _same_set(one, other)
     if one.is_infinite or other.is_infinite:
         return False if one.is_number and other.is_number else None
@@ -173,12 +173,10 @@ def _cells(value: Any) -> Any:
 
 def _same_values(one: Any, other: Any) -> bool | None:
     """Compare at points; agreement at positive points only (`sqrt(x^2)` and `x`) is not told."""
-    from sympy import Expr
-
-    if not isinstance(one, Expr) or not isinstance(other, Expr):
-        return None
     symbols = sorted(one.free_symbols | other.free_symbols, key=lambda symbol: symbol.name)
-    agreed = [_agree(one, other, _point(symbols, scale)) for scale in _POINTS[: 3 if symbols else 1]]
+    agreed = [
+        _agree(one, other, _point(symbols, scale)) for scale in _POINTS[: 3 if symbols else 1]
+    ]
     if all(agreed):
         return True
     return False if False in agreed[:2] else None
@@ -213,7 +211,12 @@ def _value(expression: Any, point: dict[Any, Any]) -> Any:
         number = N(expression.subs(point).doit(), _DIGITS, maxn=400)
     except (TypeError, ValueError, ArithmeticError, AttributeError, PrecisionExhausted):
         return None
-    if not number.is_number or number.is_finite is False or number.free_symbols or number.has(*_nan()):
+    if (
+        not number.is_number
+        or number.is_finite is False
+        or number.free_symbols
+        or number.has(*_nan())
+    ):
         return None
     mp.dps = _DIGITS + 10
     parts = [_clean(part) for part in number.as_real_imag()]
@@ -224,11 +227,12 @@ def _clean(part: Any) -> Any:
     """Take a part as mpmath number; one whose digits cancelled out is a hidden zero."""
     from mpmath import mp
 
-    if part.is_Float and part._prec < 100 and abs(part) < 1e-40:
-        return mp.mpf(0)
-    if not (part.is_Float or part.is_Rational):
+    if part.is_Rational:
+        return mp.mpf(part.p) / part.q
+    if not part.is_Float:
         return None
-    return mp.mpf(part.p) / part.q if part.is_Rational else part._to_mpmath(mp.prec)
+    lost = part._prec < _TRUSTED_BITS and abs(part) < 10**-_AGREE  # noqa: SLF001 - no public way
+    return mp.mpf(0) if lost else mp.mpf(part._mpf_)
 
 
 def _nan() -> tuple[Any, ...]:
@@ -270,14 +274,17 @@ def _same_set(one: Any, other: Any) -> bool | None:
         return _second_opinion(one, other)
     if left == right:
         return True
-    return _guard(lambda: bool(left.symmetric_difference(right).is_empty))
+    empty: bool | None = _guard(lambda: left.symmetric_difference(right).is_empty)
+    return empty
 
 
 def _as_set(value: Any) -> Any:
-    from sympy import Set
+    from sympy import Equality, Expr, Set
     from sympy.core.relational import Relational
     from sympy.logic.boolalg import Boolean
 
+    if isinstance(value, Expr | Equality):
+        return None
     if isinstance(value, Set):
         return value.doit()
     if isinstance(value, Relational | Boolean) and len(value.free_symbols) == 1:
@@ -293,7 +300,7 @@ def _guard(compute: Callable[[], Any]) -> Any:
 
 
 def _second_opinion(one: Any, other: Any) -> bool | None:
-    """Take math-verify's word for agreement, if it gives it both ways; its refusals tell nothing."""
+    """Take math-verify's word for agreement, given both ways; its refusals tell nothing."""
     from math_verify import verify
 
     def agree() -> bool:

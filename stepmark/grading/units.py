@@ -54,11 +54,12 @@ _KNOWN: dict[str, tuple[str, int]] = {
     for names, size in re.findall(r"([^=]+)=(\d+)\s*", row)
     for name in names.split()
 }
-_NOT_UNITS = frozenset(
-    "pi sqrt sin cos tan cot sec csc log ln exp theta alpha beta mod and or plus minus over "
-    "root squared cubed half halves third thirds quarter quarters infinity not if choose base".split()
+_NOT_UNITS = re.compile(
+    r"pi|sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|theta|alpha|beta|mod|and|or|plus|minus|over|root"
+    r"|squared|cubed|half|halves|thirds?|quarters?|infinity|not|if|choose|base"
 )
-_SMALL_WORDS = frozenset("of per a an in the is at to on by for".split())
+_SMALL_WORDS = re.compile(r"of|per|an?|in|the|is|at|to|on|by|for")
+_SHORTEST_WORD = 3
 _POWER = re.compile(r"(?:\^([23])|(?:square|sq\.?|cubic|cu\.?)\s)")
 _SINGLE = re.compile(r"\\text\{(\w)\}(?:\^([23]))?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'.-]*")
@@ -93,7 +94,7 @@ def _read_words(rest: str, *, spaced: bool) -> Unit | None:
     if not _PHRASE.fullmatch(rest):
         return None
     words = _WORD.findall(rest)
-    if not words or not spaced and words[0] not in _KNOWN:
+    if not words or (not spaced and words[0] not in _KNOWN):
         return None
     if len(words[0]) == 1 and rest.strip()[1:2] not in (" ", "/"):
         return None
@@ -108,9 +109,10 @@ def _read_words(rest: str, *, spaced: bool) -> Unit | None:
 
 def _is_unit_word(word: str) -> bool:
     lowered = word.lower()
-    if lowered in _NOT_UNITS:
+    if _NOT_UNITS.fullmatch(lowered):
         return False
-    return len(word.strip(".'")) >= 3 or word in _KNOWN or lowered in _SMALL_WORDS
+    long = len(word.strip(".'")) >= _SHORTEST_WORD
+    return long or word in _KNOWN or _SMALL_WORDS.fullmatch(lowered) is not None
 
 
 def _known(name: str, power: int) -> Unit | None:
@@ -126,5 +128,7 @@ def drop_unit(text: str) -> str:
     return match[1] if match and read_unit(" " + match[2]) is not None else text
 
 
-CURRENCIES = {symbol: Unit(f"{_KNOWN[symbol][0]}1", Fraction(_KNOWN[symbol][1])) for symbol in "$€£"}
+CURRENCIES = {
+    symbol: Unit(f"{_KNOWN[symbol][0]}1", Fraction(_KNOWN[symbol][1])) for symbol in "$€£"
+}
 """The unit that a currency sign before a number stands for."""

@@ -107,7 +107,7 @@ def _tests(source: ProblemSource, row: Content) -> str | None:
         raise BadRow(reason="no_tests", detail=f"{source.tests} is {shown(tests)}")
     if source.entry_point is None:
         return tests
-    function = text_of(row, source.entry_point)
+    function = text_of(row, source.entry_point).strip()
     if not function.isidentifier():
         raise BadRow(
             reason="wrong_type", detail=f"{source.entry_point} is no name: {shown(function)}"

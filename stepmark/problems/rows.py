@@ -9,7 +9,7 @@ MAX_DETAIL: Final = 200
 """Characters of a bad value that are kept."""
 
 
-class BadRow(Exception):  # noqa: N818  never leaves the package: it becomes a Reject
+class BadRow(Exception):
     """Why a row is no usable problem."""
 
     def __init__(self, *, reason: str, detail: str) -> None:

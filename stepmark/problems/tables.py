@@ -59,8 +59,8 @@ def require_columns(wanted: Sequence[str], present: Sequence[str]) -> None:
 
 def read_parquet(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of a Parquet file, reading only `columns`."""
-    import pyarrow as pa  # noqa: PLC0415  heavy
-    from pyarrow import parquet  # noqa: PLC0415
+    import pyarrow as pa
+    from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as file:
@@ -85,7 +85,7 @@ def _arrow_row(row: object) -> dict[str, object] | BadRow:
 
 def read_data_set(source: ProblemSource, location: str) -> Iterator[Row]:
     """Yield the rows of a folder or a Hub data set, streamed."""
-    import datasets  # noqa: PLC0415  heavy, and needed for this alone
+    import datasets
 
     troubles = (datasets.exceptions.DatasetsError, OSError, ValueError)
     with _data_set_troubles(troubles):

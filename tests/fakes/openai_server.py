@@ -103,6 +103,8 @@ class FakeServer:
         self.most_in_flight = 0
         self.abandoned = 0
         """Draw requests whose client went away."""
+        self.draw_arrived = threading.Event()
+        """Set once a draw request is in flight."""
         self._started = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -204,6 +206,7 @@ class FakeServer:
     ) -> web.StreamResponse:
         number = self.draw_requests
         self.draw_requests += 1
+        self.draw_arrived.set()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         faults = self.faults

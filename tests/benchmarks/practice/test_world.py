@@ -82,9 +82,11 @@ def test_statement_alone_gives_back_the_problem(seed):
 
 
 @given(SEEDS, st.randoms(use_true_random=False))
-def test_every_order_of_derivations_is_correct(seed, rng):
-    problem = read_problem(generate(seed).statement, rng)
-    assert set(judge_steps(problem, steps_of(problem.solution))) == {"correct"}
+def test_steps_are_judged_the_same_in_any_order(seed, rng):
+    problem = generate(seed)
+    steps = steps_of(problem.solution)
+    rng.shuffle(steps)
+    assert set(judge_steps(problem, steps)) == {"correct"}
 
 
 @given(SEEDS)

@@ -1,0 +1,29 @@
+"""Files that are whole or not there: written beside their place, flushed, renamed into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from stepmark.errors import StorageError
+
+
+def write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `target`, then rename it; a power cut leaves no half file.
+
+    Raises:
+        StorageError: the file cannot be written; the message says why (disk full, permission).
+    """
+    temporary = target.with_name(target.name + ".tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"{target} cannot be written: {error.strerror or error}. Shards written before are "
+            "whole, and everything bought is in the ledger; free space and run again."
+        ) from error
