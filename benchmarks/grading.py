@@ -5,8 +5,8 @@
 Reads three files of the rollouts folder: GSM8K samples of an instruct model that was asked for no
 answer format (16,000, flag `correct` = the last number equals the gold), MATH samples in boxes
 (800, flag `score`), and GSM8K solutions of fine-tuned models that end in `A: 42` (5,276). Prints
-how each outcome meets the flag, examples of each disagreement, what other extraction rules would have given,
-and the throughput of the fast stages; the last line is JSON.
+how each outcome meets the flag, examples of each disagreement, what other extraction rules would
+have given, and the throughput of the fast stages; the last line is JSON.
 """
 
 from __future__ import annotations

@@ -118,20 +118,35 @@ def label(folder: str, shard: str) -> None:
 def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
     build = _OPEN[folder]
-    waiting: deque[PrefectFuture[Any]] = deque()
-    for shard, intaken in _shards(build):
-        _keep_problems(build, shard, intaken)
-        if intaken.given:
-            _take_given(build, shard, intaken)
-        solved = solve.submit(folder, shard)
-        drawn = [
-            annotate.submit(folder, shard, name, wait_for=[solved])
-            for name in build.recipe.annotators
-        ]
-        waiting.append(label.submit(folder, shard, wait_for=drawn))
-        if len(waiting) >= build.worker.shards_at_once:
-            waiting.popleft().result()
-    for future in waiting:
+    try:
+        in_work: deque[list[PrefectFuture[Any]]] = deque()
+        for shard, intaken in _shards(build):
+            _keep_problems(build, shard, intaken)
+            if intaken.given:
+                _take_given(build, shard, intaken)
+            in_work.append(_submit(build, folder, shard))
+            if len(in_work) >= build.worker.shards_at_once:
+                _wait(in_work.popleft())
+        while in_work:
+            _wait(in_work.popleft())
+    except BaseException:
+        # Tasks wait in threads for the engine loop: they end when their coroutines do.
+        build.worker.loop.cancel_all()
+        raise
+
+
+def _submit(build: Build, folder: str, shard: str) -> list[PrefectFuture[Any]]:
+    """Queue the stages of a shard, each after those it reads from."""
+    solved = solve.submit(folder, shard)
+    drawn = [
+        annotate.submit(folder, shard, name, wait_for=[solved]) for name in build.recipe.annotators
+    ]
+    return [solved, *drawn, label.submit(folder, shard, wait_for=drawn)]
+
+
+def _wait(stages_of_shard: list[PrefectFuture[Any]]) -> None:
+    """Wait for a shard, in the order of its stages, so that the first failure is what is told."""
+    for future in stages_of_shard:
         future.result()
 
 

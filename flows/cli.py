@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+INTERRUPTED = 130
+"""Exit code after Ctrl-C; the option parser returns it instead of letting the interrupt pass."""
+
 console = Console()
 errors = Console(stderr=True)
 
@@ -101,7 +104,7 @@ def check(
 
     loaded, runtime = _open(recipe, out, limit, engine, model, problems)
     for line in check_recipe(loaded, runtime):
-        console.print(f"ok  {line}", markup=False, highlight=False)
+        say(f"ok  {line}")
 
 
 @app.command()
@@ -114,7 +117,9 @@ def plan(
     """Say how many requests, tokens and minutes a build will need."""
     from flows.plan import plan as plan_recipe
 
-    console.print(plan_recipe(*_open(recipe, out, limit, None, None, problems)))
+    table, assumed = plan_recipe(*_open(recipe, out, limit, None, None, problems))
+    console.print(table)
+    say(assumed)
 
 
 @app.command()
@@ -146,26 +151,30 @@ def recipes() -> None:
 
     for name in shipped_recipes():
         about = find_recipe(name).read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
-        console.print(f"{name:20} {about}", markup=False, highlight=False)
+        say(f"{name:20} {about}")
+
+
+def say(line: str) -> None:
+    """Print a line as it is, and leave the breaking of long ones to the terminal."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
     """Run the command line: faults are messages, and every way out closes what was opened."""
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except StepmarkError as error:
         _fail(f"{type(error).__name__}: {error}", 1)
-    except typer.Abort:
-        _fail("Stopped. Nothing paid is lost: run the same command to continue.", 130)
     except KeyboardInterrupt:
-        _fail("Stopped. Nothing paid is lost: run the same command to continue.", 130)
-    except typer.Exit as left:
-        sys.exit(left.exit_code)
+        code = INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the option parser
             _fail(f"{error.format_message()} Try --help.", 2)
         raise
+    if code == INTERRUPTED:
+        _fail("Stopped. Nothing paid is lost: run the same command to continue.", INTERRUPTED)
+    sys.exit(code or 0)
 
 
 def _open(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from flows.recipe import Recipe
-from flows.worker import Worker
+from flows.worker import Worker, resolve
 from stepmark import problems
 from stepmark.errors import ProblemError
 from stepmark.problems import GivenSolution, read_problems, read_solutions
@@ -87,3 +88,13 @@ class Intake:
 def problem_of(item: Item) -> Problem:
     """Return the problem itself, whether or not a solution came with it."""
     return item.problem if isinstance(item, GivenSolution) else item
+
+
+def expected_problems(recipe: Recipe, base: Path) -> int | None:
+    """Guess how many problems there will be, or None where that would mean reading everything."""
+    path = resolve(recipe.source.path, base)
+    if path.suffix != ".jsonl" or not path.is_file():
+        return recipe.limit
+    with path.open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return min(lines, recipe.limit or lines)

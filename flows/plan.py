@@ -37,8 +37,8 @@ class Habit:
     """Where the figures are from."""
 
 
-def plan(recipe: Recipe, runtime: Runtime) -> Table:
-    """Return the plan as a table: a row a stage, and the sum."""
+def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
+    """Return the plan as a table, a row a stage and the sum, and what it rests on."""
     habit = _habit(recipe, runtime)
     problems = _problems(recipe, runtime)
     solutions = problems * (1 if recipe.solutions else recipe.solve.samples)
@@ -55,13 +55,12 @@ def plan(recipe: Recipe, runtime: Runtime) -> Table:
         table.add_row(
             str(stage), f"{requests:,.0f}", f"{draws:,.0f}", f"{tokens:,.0f}", _time(tokens, habit)
         )
-    table.caption = (
+    assumed = (
         f"{problems:,} problems; {habit.steps:.1f} steps and {habit.tokens:.0f} tokens a solution "
         f"({habit.measured_on}). Draws already in the ledger cost nothing. "
         "`build --max-tokens N` stops, resumable, once N tokens are bought."
     )
-    table.caption_justify = "left"
-    return table
+    return table, assumed
 
 
 def _probes(annotator: MonteCarlo, steps: float) -> float:

@@ -45,7 +45,7 @@ class Display:
         self._thread.join()
         if self._console.is_terminal:
             self._live.stop()
-        self._console.print(self._line(), highlight=False)
+        self._console.print(self._line(), highlight=False, soft_wrap=True)
 
     def _watch(self) -> None:
         terminal = self._console.is_terminal

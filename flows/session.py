@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from flows.check import check
+from flows.intake import expected_problems
 from flows.place import held, keep_policies, note_run, prepare
 from flows.progress import Display
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from flows.show import print_group, summary
 from flows.worker import Worker, resolve, served_name
-from stepmark.engines.vllm_command import has_gpu
+from stepmark.engines.vllm_command import machine_arguments
 from stepmark.engines.vllm_server import VllmOptions, VllmServer
 from storage.manifest import Manifest, read_manifest
 
@@ -31,6 +32,7 @@ PREFECT_DEFAULTS: Mapping[str, str] = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     # Creating the embedded server's database takes up to 15 s on a busy machine.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -78,8 +80,7 @@ def served(
                         served_model_name=served_name(block.model),
                         dtype=block.dtype,
                         max_model_len=block.max_model_len,
-                        # Without a GPU, compiling takes longer than it saves, and a compiler.
-                        enforce_eager=not has_gpu(),
+                        extra_arguments=machine_arguments(),
                     ),
                     progress=_Waiting(console, block.model),
                 )
@@ -92,6 +93,10 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
     started, clock = datetime.now(UTC), time.monotonic()
     with Worker(recipe, runtime) as worker:
         keep_policies(root, worker.identities)
+        problems = expected_problems(recipe, runtime.base)
+        if problems is not None:
+            a_problem = 1 if recipe.solutions else recipe.solve.samples
+            worker.progress.expected = problems * a_problem * len(recipe.annotators)
         try:
             for name, value in PREFECT_DEFAULTS.items():
                 os.environ.setdefault(name, value)

@@ -108,7 +108,9 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
     for index, step in enumerate(row.steps):
         label = annotation.labels[index]
         style = STYLE[label.verdict]
-        note = Text(f"{MARK[label.verdict]} {index}  {_evidence(label)}", style=style)
+        last = index == len(row.steps) - 1
+        evidence = f"{label.verdict}: its own answer decides" if last else _evidence(label)
+        note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
         parts += [note, Padding(Text(step.strip("\n"), style=style), (0, 0, 0, 4))]
     parts += [Text(""), Text(_first_error(row))]
     return Group(*parts)

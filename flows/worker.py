@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
 from stepmark.engines.http import Endpoint, OpenAICompatible
 from stepmark.engines.protocol import Engine, Request
+from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.scripted import Scripted
 from stepmark.errors import RecipeError
 from stepmark.grading import Grader
@@ -67,6 +68,15 @@ class EngineLoop:
         except BaseException:
             future.cancel()
             raise
+
+    def cancel_all(self) -> None:
+        """Cancel what runs on the loop; whoever waits for it is told."""
+        if self.thread is not None:
+            self.loop.call_soon_threadsafe(self._cancel_tasks)
+
+    def _cancel_tasks(self) -> None:
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
 
     def close(self) -> None:
         """Stop the loop and its thread."""
@@ -150,10 +160,16 @@ class Worker:
             requests_per_minute=self._runtime.requests_per_minute,
             tokens_per_minute=self._runtime.tokens_per_minute,
         )
+        self.loop.run(_meet(endpoint))
         engine = OpenAICompatible(endpoint)
         self._engines.append(engine)
-        self.loop.run(engine.describe())
         return engine, self.loop.run(engine.template_digest())
+
+
+async def _meet(endpoint: Endpoint) -> None:
+    """Ask a server what it serves, without the patience that a running build has."""
+    async with OpenAICompatible(replace(endpoint, retry=RetryPolicy(retries=1))) as engine:
+        await engine.describe()
 
 
 def resolve(path: str, base: Path) -> Path:

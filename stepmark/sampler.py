@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 from stepmark.counts import Tally
 from stepmark.engines.protocol import Completion, Request, Sampling
@@ -91,19 +92,17 @@ class Sampler:
         except EngineError as error:
             delivered, reason = {}, error.reason
         taken = self._rollouts[position]
-        first = not any(rollout.prompt_tokens for rollout in taken.values())
         for draw in draws:
             completion = delivered.get(draw)
             if completion is None:
                 rollout = self._undelivered(address, position, draw, reason)
             else:
-                rollout = await self._graded(completion, address, position, first=first)
-                first = False
-            taken[draw] = rollout
+                rollout = await self._graded(completion, address, position)
+            if any(other.prompt_tokens for other in taken.values()):
+                rollout = replace(rollout, prompt_tokens=0)
+            taken.setdefault(draw, rollout)  # another call may have graded it meanwhile
 
-    async def _graded(
-        self, completion: Completion, address: str, position: int, *, first: bool
-    ) -> Rollout:
+    async def _graded(self, completion: Completion, address: str, position: int) -> Rollout:
         text = self._solution.prefix(position) + completion.text
         grade = await self._grader.grade(text, completion.finish_reason, self._problem)
         return Rollout(
@@ -115,7 +114,7 @@ class Sampler:
             outcome=grade.outcome,
             reason=completion.reason or grade.reason,
             answer=grade.answer,
-            prompt_tokens=completion.prompt_tokens if first else 0,
+            prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
         )
 

@@ -62,7 +62,7 @@ def write_manifest(
         stepmark=__version__,
         schema=SCHEMA_VERSION,
         policies=policies,
-        shards=shards,
+        shards={stage: tuple(refs) for stage, refs in shards.items()},
         counts=_counts(root, shards),
         costs=_costs(root, shards),
     )

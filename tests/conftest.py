@@ -1,8 +1,23 @@
-"""One way of running properties: the same examples every time, and no deadline on a busy machine."""
+"""What every test has: Prefect as a build uses it, in a folder of its own."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+import os
+import tempfile
 
-settings.register_profile("stepmark", deadline=None, derandomize=True, database=None)
-settings.load_profile("stepmark")
+import pytest
+
+from flows.session import PREFECT_DEFAULTS
+
+# Prefect reads its settings when it is first imported, which some test module will do.
+os.environ.update(PREFECT_DEFAULTS)
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="stepmark-tests-")
+
+
+@pytest.fixture(scope="session")
+def prefect_server():
+    """One embedded Prefect server for all tests that run a flow."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

@@ -54,9 +54,9 @@ __all__ = [
     "read_problem",
 ]
 
-SMALLEST, LARGEST = 3, 99
+SMALLEST, LARGEST = 3, 60
 """The range of every quantity a fact is about; a total asked for may exceed it."""
-LARGEST_STEP = 40
+LARGEST_STEP = 20
 """The largest number in a comparison or an event."""
 PEOPLE = (5, 6)
 LINES = (4, 8)
@@ -66,17 +66,17 @@ _RELATIONS: dict[FactKind, int] = {
     "given": 8,
     "more": 22,
     "fewer": 22,
-    "times": 11,
+    "times": 5,
     "twice": 10,
     "half": 9,
     "together": 14,
 }
-_INVERTED = 0.25
+_INVERTED = 0.15
 """The share of comparisons that name the new person last, so the operator flips."""
-_LATEST = 0.7
+_LATEST = 0.8
 """The share of relations that build on the person before."""
-_SHUFFLED = 0.4
-_OTHER_THING = 0.25
+_SHUFFLED = 0.1
+_OTHER_THING = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,7 @@
-"""Engines: back ends that turn prompts into completions."""
+"""Engines: back ends that turn prompts into completions.
+
+`protocol` is what every engine takes and gives. `http` is the engine for OpenAI-compatible servers:
+`endpoint` says where one is, `continuation` makes the exact prompt, `wire` and `answers` are the
+JSON of requests and answers, `transport` sends it, with `retry`, `throttle` and `faults`.
+`vllm_server` starts a server of one's own, under a `guardian` that stops it. `scripted` needs none.
+"""

@@ -66,15 +66,14 @@ class Continuation:
         """Return the ids of the rendered conversation, ready for the assistant to write."""
         call = self._call("tokenize", tokenize_messages_body(self._endpoint, messages))
         try:
-            return await self._transport.call(call, read_token_ids)
+            ids = await self._transport.call(call, read_token_ids)
         except EngineError as error:
             if error.reason not in _NO_ROUTE:
                 raise
-            raise EngineError(
-                f"{error} This server does not tokenise conversations, so the api "
-                "`completions` cannot continue a text exactly there: use vLLM, or `api: chat`.",
-                reason="no_tokenize",
-            ) from error
+            raise self._no_tokenize(str(error)) from error
+        if not ids:  # llama.cpp's route of this name takes other fields, and ignores ours
+            raise self._no_tokenize(f"{call.url} returned no tokens for a conversation.")
+        return ids
 
     async def _join(self, prompt: Prompt) -> list[int]:
         if not prompt.prefix:
@@ -108,6 +107,14 @@ class Continuation:
 
     def _call(self, route: str, body: dict[str, object]) -> Call:
         return Call(url=f"{self._endpoint.root_url}/{route}", body=body)
+
+    @staticmethod
+    def _no_tokenize(what: str) -> EngineError:
+        return EngineError(
+            f"{what} This server does not tokenise conversations, so the api `completions` "
+            "cannot continue a text exactly there: use vLLM, or `api: chat`.",
+            reason="no_tokenize",
+        )
 
     def _inexact(self, wanted: str, got: str) -> EngineError:
         at = _first_difference(wanted, got)

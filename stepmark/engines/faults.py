@@ -132,7 +132,7 @@ def shown(text: str, *, key: str | None) -> str:
     """Return the beginning of a server's text, on one line, without the key."""
     if key:
         text = text.replace(key, "[key]")
-    return " ".join(text.split())[:_SHOWN_CHARACTERS] or "(empty body)"
+    return " ".join(text.split())[:_SHOWN_CHARACTERS].rstrip(".") or "(empty body)"
 
 
 def _phrase(status: int) -> str:

@@ -64,7 +64,9 @@ class OpenAICompatible:
         """
         if not request.draws:
             return ()
-        if self.endpoint.n_supported or len(request.draws) == 1:
+        # vLLM refuses several greedy draws in one call.
+        together = self.endpoint.n_supported and request.sampling.temperature > 0
+        if together or len(request.draws) == 1:
             return await self._ask(request)
         return await self._ask_one_by_one(request)
 

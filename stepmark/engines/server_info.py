@@ -17,8 +17,9 @@ from stepmark.engines.wire import (
     server_kind,
     tokenize_messages_body,
 )
-from stepmark.errors import EngineDown, EngineError
+from stepmark.errors import EngineError
 
+_NOT_LISTED = frozenset({"http_403", "http_404", "http_405", "http_501"})
 _GREETING = (Message(role="user", content="Hello"),)
 
 
@@ -73,13 +74,13 @@ async def find_kind(endpoint: Endpoint, transport: Transport) -> ServerKind:
     """Return which server it is; one that does not list its models counts as hosted.
 
     Raises:
-        EngineDown: nobody answers.
+        EngineError: it should answer and does not. Guessing would change what is sampled.
     """
     try:
         cards = await _cards(endpoint, transport)
-    except EngineDown:
-        raise
-    except EngineError:
+    except EngineError as error:
+        if error.reason not in _NOT_LISTED:
+            raise
         return "hosted"
     owners = {card.get("id"): card.get("owned_by") for card in cards}
     return server_kind(owners.get(endpoint.model) or next(iter(owners.values()), None))

@@ -18,7 +18,7 @@ _BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
 _IS_RIGHT = re.compile(
     r"(?:[(\[]([A-Z])[)\]]|(?i:option|choice)\s+([A-Z]))\s+(?i:is\s+(?:the\s+)?(?:correct|right|best|answer))"
 )
-_STARTS_LINE = re.compile(r"^\s*[(\[]?([A-Z])[)\].:]\s", re.MULTILINE)
+_STARTS_LINE = re.compile(r"^[ \t]*[(\[]?([A-Z])[)\].:]\s", re.MULTILINE)
 
 
 def read_letter(text: str) -> str | None:

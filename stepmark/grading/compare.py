@@ -11,7 +11,7 @@ import re
 from stepmark.grading.choice import read_letter
 from stepmark.grading.exact import read_quantity, same_quantity
 from stepmark.grading.normalise import normalise
-from stepmark.grading.structure import Told, compare_parts
+from stepmark.grading.structure import MAX_DEPTH, Told, compare_parts, depth
 from stepmark.grading.units import drop_unit
 from stepmark.records import Kind
 
@@ -48,7 +48,11 @@ def compare_normal(left: str, right: str) -> Told:
     if "\\ldots" in left or "\\ldots" in right:
         return "untold"
     told = _compare_numbers(left, right)
-    return told or compare_parts(left, right, compare_leaf)
+    if told is not None:
+        return told
+    if max(depth(left), depth(right)) > MAX_DEPTH:
+        return "untold"
+    return compare_parts(left, right, compare_leaf)
 
 
 def compare_leaf(left: str, right: str) -> Told:

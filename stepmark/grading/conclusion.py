@@ -29,6 +29,7 @@ class Conclusion(NamedTuple):
     """Whether there were numbers, but no way to tell which is meant."""
 
 
+_MAX_CHARS = 1000
 _NUM = (
     r"(?<![\w.])(?<!\d[-/:^])[-\u2212]?(?:\\?\$\s?)?-?"
     r"(?:\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)|\d+)?(?:(?<=\d)|\.(?=\d))(?:\.?\d+)?"
@@ -68,7 +69,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(
-    r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]+|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])+"
+    r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]++|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])++"
 )
 _ADJECTIVE = re.compile(r"-[a-z]")
 _DENIAL = re.compile(r"\banswer\b.*\b(?:not|cannot)\b|\banswer isn't\b", re.IGNORECASE)
@@ -77,7 +78,6 @@ _NUMBER_WORD = re.compile(
     r"|seventy|eighty|ninety|hundred|thousand|half|none|zero)\b",
     re.IGNORECASE,
 )
-_NONE = Conclusion(None, ambiguous=False)
 
 
 def find_conclusion(text: str) -> Conclusion:
@@ -85,11 +85,13 @@ def find_conclusion(text: str) -> Conclusion:
     sentence = _last_sentence(text)
     if _DENIAL.search(sentence):
         return Conclusion(None, ambiguous=True)
-    return read_number(sentence) if sentence else _NONE
+    return read_number(sentence)
 
 
 def read_number(sentence: str) -> Conclusion:
     """Return the one number that a sentence is about, by the rules above."""
+    if len(sentence) > _MAX_CHARS:
+        return Conclusion(None, ambiguous=True)
     formula = _emphasised(sentence)
     if formula is not None:
         return Conclusion(formula, ambiguous=False)

@@ -1,9 +1,17 @@
 r"""Extraction: the final answer of a completion, and the reference answer of a problem.
 
 An explicit statement is preferred (`statement`). A completion that ended without one is read by its
-closing sentence (`conclusion`), never by "the last number anywhere". Measured by
-`python -m benchmarks.grading` on 16,000 GSM8K samples of an instruct model, 70 % of which carry no
-statement; the figures of each choice are in that command's output.
+closing sentence (`conclusion`), never by "the last number anywhere". The choice rests on 16,000
+GSM8K samples of an instruct model, 70 % of which carry no statement
+(`python -m benchmarks.grading`):
+
+| rule | right answers accepted | called wrong or without answer | left unknown |
+|---|---|---|---|
+| explicit only | 4,437 | 10,332 | – |
+| last number of the text | 13,687 | 1,082 | – |
+| explicit or closing sentence | 14,721 | 0 | 48 |
+
+Right answers are those flagged so in the file and 840 more that it misses, each kind seen by eye.
 """
 
 from __future__ import annotations

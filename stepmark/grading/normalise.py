@@ -40,6 +40,7 @@ _UNICODE = str.maketrans(
         "\u202f": " ",
     }
 )
+_MAX_CHARS = 1000
 _PLAIN = re.compile(r"-?[$]?[0-9][0-9,]*(?:\.[0-9]+)?%?(?<!,)|[A-Z]")
 _LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?"
@@ -85,7 +86,7 @@ _LEADING = re.compile(
 def normalise(text: str) -> str:
     """Return the canonical text of an answer. Pure, and stable: a second pass changes nothing."""
     text = text.strip()
-    if _PLAIN.fullmatch(text):
+    if len(text) > _MAX_CHARS or _PLAIN.fullmatch(text):
         return text
     for _ in range(4):
         once, text = text, _pass(text)

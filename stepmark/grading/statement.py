@@ -25,6 +25,7 @@ class Statement(NamedTuple):
 
 _BOX = re.compile(r"\\f?boxed\s*(?:\{|(?=[A-Za-z0-9$\\-]))")
 _BOX_TOKEN = re.compile(r"-?(?:\\[a-zA-Z]+|[A-Za-z]|\$?\d+(?:\.\d+)?)(?=\W)")
+_MAX_BOXES = 50
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _JOIN = re.compile(r"(?:[\s$,;.]|\\[()\[\],;! ]|\\q?quad|and|or|\\text\{\s*(?:and|or)\s*\})*")
 _HASH = re.compile(
@@ -44,16 +45,14 @@ _PHRASE = re.compile(
 )
 _SHORT = re.compile(r"^A:[ \t]*(\S[^\n]{0,39})(\n|\Z)", re.MULTILINE)
 _BLOCK = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL)
-_END = re.compile(
-    r"\n|(?<![A-Z])[.?](?=[\s*]|$)|\s*(?:,|\()?\s*\b(?:because|since|which)\b", re.IGNORECASE
-)
+_END = re.compile(r"\n|(?<![A-Z])[.?](?=[\s*]|$)|\b(?:because|since|which)\b", re.IGNORECASE)
 _NO_ANSWER = re.compile(
     r"(?:not|in)?\s*(?:correct|right|wrong|incorrect|reasonable|as follows)\b|not\b|[?:]|n't\b",
     re.IGNORECASE,
 )
 _PROBLEM_WORDS = ("uestion", "roblem", "QUESTION", "PROBLEM", "xercise", "\nQ")
 _NEXT_PROBLEM = re.compile(
-    r"\n\s*(?:#+\s*|\*\*)?(?:Question|Problem|Q|Exercise)\b[ \t]*\d*[ \t]*[:.]", re.IGNORECASE
+    r"\n[ \t]*(?:#+[ \t]*|\*\*)?(?:Question|Problem|Q|Exercise)\b[ \t]*\d*[ \t]*[:.]", re.IGNORECASE
 )
 
 
@@ -106,7 +105,7 @@ def _last_box(text: str) -> Statement | None:
     if "boxed" not in text and "fbox" not in text:
         return None
     boxes: list[tuple[int, int, str]] = []
-    for match in _BOX.finditer(text):
+    for match in list(_BOX.finditer(text))[-_MAX_BOXES:]:
         if boxes and match.start() < boxes[-1][1]:
             continue
         end = _box_end(text, match)
@@ -141,9 +140,11 @@ def _box_end(text: str, match: re.Match[str]) -> int:
 
 
 def _unbox(content: str) -> str:
+    r"""Take the answer out of a box within the box."""
     match = _BOX.match(content)
-    if match and match[0][-1] == "{" and content.endswith("}"):
-        return _unbox(content[match.end() : -1].strip())
+    while match and match[0][-1] == "{" and content.endswith("}"):
+        content = content[match.end() : -1].strip()
+        match = _BOX.match(content)
     return content
 
 
@@ -162,7 +163,7 @@ def _read_phrase(text: str, match: re.Match[str]) -> Statement:
     end = _END.search(text, match.end())
     stop = end.start() if end else len(text)
     closed = end is not None and (end.end() < len(text) or end[0] == "\n")
-    stated = text[match.end() : stop].strip()
+    stated = text[match.end() : stop].strip().rstrip(",( ")
     if stated.count("**") % 2:
         stated = stated.replace("**", "")
     return Statement(stated, match.start(), closed)

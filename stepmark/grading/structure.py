@@ -28,6 +28,9 @@ class Parts(NamedTuple):
     """Cells in each row of a matrix."""
 
 
+MAX_DEPTH = 15
+"""Brackets within brackets up to which an answer is taken apart, or given to algebra."""
+
 _MAX_ITEMS = 24
 _ENDS = 2
 _MATRIX = re.compile(r"\\begin\{([pbB]?matrix|array)\}(?:\{[clr|]*\})?(.*)\\end\{\1\}", re.DOTALL)
@@ -98,6 +101,15 @@ def _bracketed(text: str) -> Parts | None:
         return None
     form = {"()": "tuple", "[]": "square"}.get(text[0] + text[-1], "mixed")
     return Parts(form, text[0] + text[-1], items)
+
+
+def depth(text: str) -> int:
+    """Count how deep the brackets of a text nest."""
+    level = deepest = 0
+    for char in text:
+        level += (char in _OPENERS) - (char in _CLOSERS)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def split_top(text: str, separator: str) -> tuple[str, ...]:
@@ -171,17 +183,15 @@ def _value_side(text: str) -> str:
 
 
 def _against_single(one: str, other: str, parts: Parts | None, leaf: Leaf) -> Told:
-    """Compare parts with an expression: ask, unless the expression is a plain number or word."""
+    """Compare parts with an expression: it must equal each of a list, and may describe a set."""
     single = other if take_apart(other) is None else one
     if re.fullmatch(r"[A-Za-z ]{2,}", single):
         return "untold"
-    if parts is not None and parts.form != "union" and re.fullmatch(r"-?[\d.]+", single):
-        if parts.form in _UNORDERED and len(set(parts.items)) == 1:
-            return leaf(parts.items[0], single)
-        return "different"
-    if parts is not None and parts.form in ("list", "set") and not _SET_VALUED.search(single):
-        return "different"
-    return leaf(one, other)
+    if parts is None or parts.form == "union":
+        return leaf(one, other)
+    if parts.form in _UNORDERED and parts.items and not _SET_VALUED.search(single):
+        return _all([compare_parts(item, single, leaf) for item in parts.items])
+    return "different" if re.fullmatch(r"-?[\d.]+", single) else leaf(one, other)
 
 
 def _ordered(left: Parts, right: Parts, leaf: Leaf) -> Told:
@@ -204,6 +214,7 @@ def _ordered(left: Parts, right: Parts, leaf: Leaf) -> Told:
 
 def _match(left: Sequence[str], right: Sequence[str], leaf: Leaf, *, unions: bool = False) -> Told:
     """Match two collections regardless of order."""
+    left, right = tuple(dict.fromkeys(left)), tuple(dict.fromkeys(right))
     if len(left) != len(right):
         return "ask" if unions else "different"
     if len(left) > _MAX_ITEMS:

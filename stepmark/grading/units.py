@@ -63,7 +63,9 @@ _SHORTEST_WORD = 3
 _POWER = re.compile(r"(?:\^([23])|(?:square|sq\.?|cubic|cu\.?)\s)")
 _SINGLE = re.compile(r"\\text\{(\w)\}(?:\^([23]))?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'.-]*")
-_TRAILING = re.compile(r"((?=.*[\d\\]).*[\d})a-z])\s+([A-Za-z][A-Za-z .]*[A-Za-z](?:\^[23])?)")
+_TRAILING = re.compile(
+    r"((?=.*[\d\\]).*(?:[\d})]|\\pi|(?<![\\a-zA-Z])[a-z]))\s+([a-z][a-z .]*[a-z](?:\^[23])?)"
+)
 _PHRASE = re.compile(r"[A-Za-z '.,()/-]{1,60}(?:\^[23])?")
 
 

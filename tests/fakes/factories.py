@@ -1,10 +1,10 @@
-"""Values and fakes that tests arrange their worlds with; every one is a pure function of its arguments."""
+"""Values and fakes that tests arrange their worlds with."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -94,17 +94,20 @@ def a_rollout(solution: Solution, position: int, draw: int, outcome: Outcome) ->
 
 def rollouts_of(solution: Solution, tallies: Mapping[int, Tally]) -> tuple[Rollout, ...]:
     """Return rollouts that add up to these tallies by position."""
-    outcomes: dict[int, list[Outcome]] = {
-        position: ["correct"] * tally.correct
-        + ["incorrect"] * tally.incorrect
-        + ["unknown"] * tally.unknown
-        for position, tally in tallies.items()
-    }
     return tuple(
         a_rollout(solution, position, draw, outcome)
-        for position, each in sorted(outcomes.items())
-        for draw, outcome in enumerate(each)
+        for position, tally in sorted(tallies.items())
+        for draw, outcome in enumerate(_outcomes(tally))
     )
+
+
+def _outcomes(tally: Tally) -> Iterator[Outcome]:
+    for _ in range(tally.correct):
+        yield "correct"
+    for _ in range(tally.incorrect):
+        yield "incorrect"
+    for _ in range(tally.unknown):
+        yield "unknown"
 
 
 def a_label(**changes: Any) -> StepLabel:

@@ -174,6 +174,8 @@ class FakeServer:
                 return {"version": self.version}
             case "/v1/models":
                 return {"object": "list", "data": [self._card()]}
+            case "/tokenize" if self.owned_by == "llamacpp":
+                return {"tokens": self.tokenizer.encode(body.get("content", ""))}
             case "/tokenize":
                 ids = self._tokenize(body)
                 return {"count": len(ids), "tokens": ids, "max_model_len": self.max_model_len}
@@ -272,6 +274,8 @@ class FakeServer:
     def _check(self, body: dict[str, Any], prompt_tokens: int) -> None:
         if body.get("model") != self.model:
             raise HttpError(404, f"The model `{body.get('model')}` does not exist.")
+        if body.get("n", 1) > 1 and body.get("temperature") == 0:
+            raise HttpError(400, "n must be 1 when using greedy sampling, got 2.")
         if prompt_tokens >= self.max_model_len:
             raise HttpError(
                 400,

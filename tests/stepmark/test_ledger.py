@@ -167,7 +167,7 @@ def test_an_entry_that_cannot_be_written_is_told_and_the_writer_lives_on(tmp_pat
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError, match="There can be no ledger in .*file"):
+    with pytest.raises(StorageError, match=r"There can be no ledger in .*file"):
         Ledger(tmp_path / "file" / "ledger")
 
 

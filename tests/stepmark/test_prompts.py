@@ -44,7 +44,7 @@ def test_a_template_with_other_fields_than_given_is_refused(template, fields):
 
 
 def test_an_unknown_template_is_answered_with_those_there_are():
-    with pytest.raises(RecipeError, match="no prompt named 'solve-please'.*boxed"):
+    with pytest.raises(RecipeError, match=r"no prompt named 'solve-please'.*boxed"):
         load("solve-please")
 
 

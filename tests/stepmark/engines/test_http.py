@@ -8,9 +8,10 @@ import pytest
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.http import OpenAICompatible
 from stepmark.engines.protocol import Message, Prompt, Request, Sampling
+from stepmark.engines.retry import RetryPolicy
 from stepmark.errors import EngineError
 from tests.fakes.engines import QUESTION, Listener, Waits, a_request, generate, with_engine
-from tests.fakes.openai_server import FakeServer
+from tests.fakes.openai_server import FakeServer, Fault
 from tests.fakes.tokenizers import trimming
 
 ADDRESS = "rq_0123"
@@ -53,6 +54,13 @@ def test_without_n_each_draw_is_a_call_with_its_own_address():
         (3, "rq_0123 draw 3"),
         (7, "rq_0123 draw 7"),
     ]
+    assert [seen.body["n"] for seen in server.draws] == [1, 1]
+
+
+def test_greedy_draws_are_asked_one_by_one():
+    with FakeServer() as server:
+        completions = generate(server, a_request((0, 1), temperature=0.0))
+    assert [c.draw for c in completions] == [0, 1]
     assert [seen.body["n"] for seen in server.draws] == [1, 1]
 
 
@@ -121,7 +129,7 @@ def test_an_engine_serves_one_event_loop_after_another():
     with FakeServer(writer=by_draw) as server:
         engine = OpenAICompatible(Endpoint(base_url=server.url, model="fake"))
 
-        async def once():
+        async def once() -> str:
             completions = await engine.generate(a_request())
             await engine.close()
             return completions[0].text
@@ -229,7 +237,7 @@ def test_the_template_digest_changes_with_the_template_and_with_nothing_else():
     with FakeServer() as one, FakeServer(model="b") as same, FakeServer(template=trimming) as other:
         digests = [digest(one), digest(same, model="b"), digest(other)]
     assert digests[0] == digests[1] != digests[2]
-    assert digests[0].startswith("te_")
+    assert str(digests[0]).startswith("te_")
 
 
 def test_a_chat_only_server_has_no_template_digest():
@@ -244,6 +252,22 @@ def test_a_server_that_cannot_tokenise_is_told_apart_from_a_wrong_address():
     ):
         generate(server)
     assert caught.value.reason == "no_tokenize"
+
+
+def test_a_tokenize_route_of_another_kind_is_not_mistaken_for_vllms():
+    with FakeServer(owned_by="llamacpp") as server, pytest.raises(EngineError) as caught:
+        generate(server)
+    assert caught.value.reason == "no_tokenize"
+    assert server.draw_requests == 0
+
+
+def test_tokens_of_a_failed_attempt_are_given_back():
+    waits = Waits()
+    with FakeServer(faults={0: Fault(status=500)}) as server:
+        order = a_request(max_tokens=158)
+        retry = RetryPolicy(base_s=0.0)
+        generate(server, order, waits=waits, tokens_per_minute=60 * 200, retry=retry)
+    assert waits.slept_s == [0.0]
 
 
 def test_the_question_is_rendered_once_for_many_prefixes():

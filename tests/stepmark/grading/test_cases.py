@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def grader() -> Iterator[Grader]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['source']}: {case['why']}"[:70])
-def test_case_has_the_expected_outcome(grader: Grader, case: dict[str, str]) -> None:
+def test_case_has_the_expected_outcome(grader: Grader, case: dict[str, Any]) -> None:
     """Each case is graded as a person would."""
     assert asyncio.run(_outcome(grader, case)) == case["expected"], case
 
@@ -33,7 +34,7 @@ def test_case_has_the_expected_outcome(grader: Grader, case: dict[str, str]) -> 
 @pytest.mark.parametrize(
     "case", [case for case in CASES if "answer" in case], ids=lambda case: case["why"]
 )
-def test_equivalence_is_symmetric(grader: Grader, case: dict[str, str]) -> None:
+def test_equivalence_is_symmetric(grader: Grader, case: dict[str, Any]) -> None:
     """Which of two answers is the reference does not matter."""
     turned = case | {"answer": case["reference"], "reference": case["answer"]}
     assert asyncio.run(_outcome(grader, turned)) == case["expected"], turned
@@ -45,9 +46,8 @@ def test_a_third_of_the_cases_is_not_correct() -> None:
     assert sum(case["expected"] != "correct" for case in CASES) * 3 >= len(CASES)
 
 
-async def _outcome(grader: Grader, case: dict[str, str]) -> str:
+async def _outcome(grader: Grader, case: dict[str, Any]) -> str:
     kind = case["kind"]
-    assert kind in ("math", "choice", "text", "code")
     if "answer" in case:
         equal = await grader.equivalent(case["answer"], case["reference"], kind)
         return {True: "correct", False: "incorrect", None: "unknown"}[equal]

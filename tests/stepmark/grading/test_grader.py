@@ -14,6 +14,7 @@ import pytest
 from stepmark.errors import GradingError
 from stepmark.grading import Grade, Grader, extract_reference
 from stepmark.grading import pool as pool_module
+from stepmark.grading.extract import ReferenceForm
 from stepmark.grading.pool import SymbolicPool
 from stepmark.grading.symbolic import refuse
 from stepmark.records import Kind, Problem
@@ -92,8 +93,9 @@ def test_an_ended_completion_without_an_answer_is_incorrect() -> None:
         ("42", "choice", None),
     ],
 )
-def test_references_are_read_in_each_form(text: str, form: str, expected: str | None) -> None:
-    assert form in ("hash", "boxed", "plain", "choice")
+def test_references_are_read_in_each_form(
+    text: str, form: ReferenceForm, expected: str | None
+) -> None:
     assert extract_reference(text, form) == expected
 
 
@@ -209,6 +211,27 @@ def test_a_dead_worker_makes_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch
 
     found = asyncio.run(run())
     assert (found.outcome, found.reason) == ("unknown", "grading_failed")
+
+
+def test_a_worker_killed_while_idle_is_replaced() -> None:
+    before = {child.pid for child in multiprocessing.active_children()}
+
+    async def run() -> list[bool | None]:
+        async with Grader(timeout_s=20.0) as grader:
+            first = await grader.equivalent("\\sqrt{8}", "2\\sqrt{2}", "math")
+            for child in multiprocessing.active_children():
+                if child.pid not in before:
+                    child.kill()
+                    child.join()
+            return [first, await grader.equivalent("\\sqrt{12}", "2\\sqrt{3}", "math")]
+
+    assert asyncio.run(run()) == [True, True]
+
+
+def test_workers_that_cannot_start_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_start_worker", _die)
+    with pytest.raises(GradingError, match="do not start"):
+        grade("\\boxed{\\sqrt{8}}", "stop", a_problem("2\\sqrt{2}"))
 
 
 def test_a_closed_grader_says_so() -> None:

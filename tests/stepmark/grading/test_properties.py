@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -117,3 +118,17 @@ def test_a_stated_integer_is_found(number: int, form: str) -> None:
     quantity = read_quantity(normalise(answer))
     assert quantity is not None
     assert quantity.number == number
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["\\boxed{", "(1,", "3", "3 ", "the 3 ", "\\frac{1}{2} a ", "answer is ", "#### ", "**", "$",
+     "\n", "1,000,", " ", "\nQ"],
+)  # fmt: skip
+def test_endless_repetition_is_read_in_bounded_time(unit: str) -> None:
+    text = unit * (12_000 // len(unit))
+    for kind in KINDS:
+        for completion in (text, text + "x", "So the answer is " + text + "x."):
+            answer = extract_answer(completion, kind)
+            compare(answer or text, "42", kind)
+            compare(f"{text}{answer}"[:900], "(1,2)", kind)

@@ -1,0 +1,64 @@
+"""The exhaustive probe: the same draws from every prefix."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotators.probes import Exhaustive
+from stepmark.counts import Tally
+from stepmark.errors import EngineDown
+from tests.fakes.factories import FakeSource, run
+
+
+@given(st.integers(1, 20), st.integers(1, 16))
+def test_every_prefix_that_has_a_step_is_asked_for_the_same_draws(steps, draws):
+    source = FakeSource(chances=[0.5] * (steps + 1))
+    run(Exhaustive(method="exhaustive", draws=draws).probe(steps, source))
+    assert sorted(source.asked) == [(position, draws) for position in range(1, steps + 1)]
+
+
+def test_the_default_is_math_shepherds_and_qwens_8():
+    assert Exhaustive(method="exhaustive").draws == 8
+
+
+def test_draws_below_one_are_refused():
+    with pytest.raises(ValueError, match="draws must be at least 1, not 0"):
+        Exhaustive(method="exhaustive", draws=0)
+
+
+def test_all_prefixes_are_asked_at_once():
+    class Meeting(FakeSource):
+        """Lets nobody go on before all have arrived."""
+
+        async def tally(self, position: int, draws: int) -> Tally:
+            self.asked.append((position, draws))
+            if len(self.asked) == 5:
+                arrived.set()
+            await arrived.wait()
+            return Tally()
+
+    arrived = asyncio.Event()
+    run(Exhaustive(method="exhaustive").probe(5, Meeting()))
+
+
+def test_the_first_error_ends_the_other_prefixes_too():
+    cancelled = []
+
+    class Down(FakeSource):
+        async def tally(self, position: int, draws: int) -> Tally:
+            if position == 3:
+                raise EngineDown("nobody there")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append(position)
+                raise
+            return Tally()
+
+    with pytest.raises(EngineDown):
+        run(Exhaustive(method="exhaustive").probe(4, Down()))
+    assert sorted(cancelled) == [1, 2, 4]
