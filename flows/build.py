@@ -239,4 +239,3 @@ def _refs(build: Build) -> Refs:
         },
     }
     return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
-

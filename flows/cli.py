@@ -46,7 +46,9 @@ Engines = Annotated[
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", metavar="NAME", help="Model instead of the recipe's; POLICY=NAME for one of them."
+        "--model",
+        metavar="NAME",
+        help="Model instead of the recipe's; POLICY=NAME for one of them.",
     ),
 ]
 Problems = Annotated[

@@ -19,6 +19,8 @@ from storage.manifest import MANIFEST
 
 DERIVED = re.compile(r"annotators\.[^.]+\.(rule|after_first_error)\b|labels\b|splits\b|max_failed")
 """Keys of a recipe that only change what is derived from stored evidence."""
+OURS = {".lock", "runs.jsonl"}
+"""Files that outlive a clean start."""
 DERIVED_STAGES = ("annotations", "labels", "data")
 
 
@@ -66,7 +68,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
             )
         if changes:
             _forget_derived(root)
-    elif any(p.name != ".lock" for p in root.iterdir()):
+    elif any(p.name not in OURS for p in root.iterdir()):
         raise StorageError(
             f"{root} is not empty and holds no build. Choose another --out or another name."
         )
@@ -118,7 +120,7 @@ def _clear(root: Path) -> None:
     for path in root.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name not in {".lock", "runs.jsonl"}:
+        elif path.name not in OURS:
             path.unlink()
 
 

@@ -86,9 +86,7 @@ def _habit(recipe: Recipe, runtime: Runtime) -> Habit:
     count = sum(table.num_rows for table in tables)
     if not count:
         tokens = recipe.solve.max_tokens * GUESSED_SHARE
-        return Habit(
-            steps=GUESSED_STEPS, tokens=tokens, tokens_per_s=None, measured_on="guessed"
-        )
+        return Habit(steps=GUESSED_STEPS, tokens=tokens, tokens_per_s=None, measured_on="guessed")
     steps = sum(pc.sum(pc.list_value_length(table["steps"])).as_py() for table in tables)
     tokens = sum(pc.sum(table["completion_tokens"]).as_py() for table in tables)
     return Habit(

@@ -61,9 +61,7 @@ def run_build(
 
 
 @contextlib.contextmanager
-def served(
-    recipe: Recipe, runtime: Runtime, root: Path, console: Console
-) -> Iterator[Runtime]:
+def served(recipe: Recipe, runtime: Runtime, root: Path, console: Console) -> Iterator[Runtime]:
     """Start a vLLM server for every model that has no address, and stop it at the end."""
     with contextlib.ExitStack() as servers:
         addresses = dict(runtime.addresses)

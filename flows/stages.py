@@ -58,9 +58,7 @@ async def solve(problems: Sequence[Problem], recipe: Recipe, worker: Worker) -> 
     )
 
 
-async def take_given(
-    given: Sequence[GivenSolution], recipe: Recipe, worker: Worker
-) -> Solved:
+async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Worker) -> Solved:
     """Turn solutions that exist into records, graded and cut into steps."""
 
     async def one(item: GivenSolution) -> Solved:

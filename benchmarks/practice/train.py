@@ -42,6 +42,8 @@ class Options:
 
     out: Path
     checkpoint: Path
+    start_from: Path | None
+    first_pool: int
     problems: int
     minutes: float
     seed: int
@@ -134,6 +136,9 @@ def learning_rate(progress: Progress, options: Options) -> float:
 def train(options: Options) -> tuple[LlamaForCausalLM, Progress]:
     """Train until the problems, the minutes or the target solve rate are reached."""
     model = make_model(options.seed)
+    if options.start_from is not None:
+        earlier = LlamaForCausalLM.from_pretrained(options.start_from, dtype=torch.float32)
+        model.load_state_dict(earlier.state_dict())
     optimizer = torch.optim.AdamW(
         model.parameters(),
         lr=options.learning_rate,
@@ -223,7 +228,7 @@ def load_checkpoint(
 ) -> Progress:
     """Restore an interrupted run, or start a new one."""
     if not options.checkpoint.exists():
-        return Progress()
+        return Progress(pool=options.first_pool)
     state = torch.load(options.checkpoint, weights_only=True)
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
@@ -257,6 +262,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the practice policy.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/practice-policy.pt"))
+    parser.add_argument(
+        "--start-from", type=Path, help="folder of an earlier run's model, trained on from there"
+    )
+    parser.add_argument(
+        "--first-pool", type=int, default=0, help="skip the problems that the earlier run saw"
+    )
     parser.add_argument("--problems", type=int, default=96 * POOL)
     parser.add_argument("--minutes", type=float, default=60.0, help="hard limit of training")
     parser.add_argument("--seed", type=int, default=0)

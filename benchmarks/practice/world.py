@@ -58,8 +58,8 @@ SMALLEST, LARGEST = 3, 60
 """The range of every quantity a fact is about; a total asked for may exceed it."""
 LARGEST_STEP = 20
 """The largest number in a comparison or an event."""
-PEOPLE = (5, 6)
-LINES = (4, 8)
+PEOPLE = (4, 6)
+LINES = (3, 7)
 """Fewest and most lines of a reference solution, the answer line not counted."""
 
 _RELATIONS: dict[FactKind, int] = {

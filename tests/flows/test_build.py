@@ -201,9 +201,7 @@ def test_a_server_is_driven_to_the_same_bytes_whatever_the_concurrency(tmp_path)
     recipe = served_recipe(tmp_path)
     with FakeServer() as server:
         for out, concurrency in (("one", 1), ("many", 64)):
-            build(
-                recipe, tmp_path / out, addresses={"solver": server.url}, concurrency=concurrency
-            )
+            build(recipe, tmp_path / out, addresses={"solver": server.url}, concurrency=concurrency)
     assert files_of(tmp_path / "one" / "tiny") == files_of(tmp_path / "many" / "tiny")
 
 

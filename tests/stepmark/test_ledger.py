@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
-from stepmark.ledger import Entry, Ledger, _completion, _row
+from stepmark.ledger import Entry, Ledger, _completion, _row, _switch_to_wal
 from tests.fakes.factories import a_completion, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,6 +187,37 @@ def test_a_broken_head_file_is_named(tmp_path, head):
     (tmp_path / "ledger.json").write_text(head)
     with pytest.raises(StorageError, match=r"ledger\.json is not a ledger's head file"):
         Ledger(tmp_path)
+
+
+def test_a_head_file_half_written_is_seen_by_nobody(tmp_path, monkeypatch):
+    def fills_the_disk(path: Path, text: str, **options: str) -> None:
+        path.write_bytes(text.encode()[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fills_the_disk)
+    with pytest.raises(StorageError, match="No space left on device"):
+        Ledger(tmp_path)
+    assert not (tmp_path / "ledger.json").exists()
+
+
+class Busy:
+    """A connection on which another process is switching modes."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+
+    def execute(self, statement: str) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+
+def test_a_switch_of_modes_that_meets_another_is_tried_again():
+    connection = Busy(refusals=2)
+    _switch_to_wal(connection)  # type: ignore[arg-type]
+    assert connection.refusals == 0
 
 
 def test_a_ledger_of_another_format_is_refused(tmp_path):
