@@ -139,9 +139,10 @@ def _submit(build: Build, folder: str, shard: str) -> list[PrefectFuture[Any]]:
     """Queue the stages of a shard, each after those it reads from."""
     solved = solve.submit(folder, shard)
     drawn = [
-        annotate.submit(folder, shard, name, wait_for=[solved]) for name in build.recipe.annotators
+        annotate.submit(folder, shard, name, wait_for=[solved], return_state=False)
+        for name in build.recipe.annotators
     ]
-    return [solved, *drawn, label.submit(folder, shard, wait_for=drawn)]
+    return [solved, *drawn, label.submit(folder, shard, wait_for=drawn, return_state=False)]
 
 
 def _wait(stages_of_shard: list[PrefectFuture[Any]]) -> None:
@@ -153,7 +154,7 @@ def _wait(stages_of_shard: list[PrefectFuture[Any]]) -> None:
 def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
     """Run the flow over a build directory, write the manifest and return it."""
     build = Build(root, recipe, worker)
-    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(
+    runner: Any = ThreadPoolTaskRunner(
         max_workers=worker.shards_at_once * (2 + len(recipe.annotators))
     )
     _OPEN[str(root)] = build

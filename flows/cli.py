@@ -219,7 +219,7 @@ def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str
         elif equals and "/" not in name:
             raise RecipeError(f"{option} {value}: there is no policy {name!r}: {sorted(policies)}.")
         else:
-            spread = {policy: value for policy in policies} | spread
+            spread = dict.fromkeys(policies, value) | spread
     return spread
 
 

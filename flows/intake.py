@@ -48,7 +48,8 @@ class Intake:
             ProblemError: the source cannot be read, holds nothing, or too much of it is bad.
         """
         counted = problems.Intake(max_bad_share=self._recipe.source.max_bad_share)
-        for row in counted.watch(self._graded(self._rows())):
+        rows: Iterator[Item | Reject] = counted.watch(self._graded(self._rows()))
+        for row in rows:
             if isinstance(row, Reject):
                 self.rejects.append(row)
                 self._worker.progress.rejected += 1

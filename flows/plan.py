@@ -42,7 +42,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
     habit = _habit(recipe, runtime)
     problems = _problems(recipe, runtime)
     solutions = problems * (1 if recipe.solutions else recipe.solve.samples)
-    rows = []
+    rows: list[tuple[str, float, float, float]] = []
     if not recipe.solutions:
         rows.append(("solve", problems, solutions, solutions * habit.tokens))
     for name, annotator in recipe.annotators.items():
@@ -50,17 +50,23 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         draws = probes * annotator.probe.draws
         # A rollout from the middle writes half a solution, on average.
         rows.append((name, probes, draws, draws * habit.tokens / 2))
+    requests, draws, tokens = (sum(column) for column in _figures(rows))
+    rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)
-    for stage, requests, draws, tokens in [*rows, ("sum", *map(sum, zip(*(r[1:] for r in rows))))]:
-        table.add_row(
-            str(stage), f"{requests:,.0f}", f"{draws:,.0f}", f"{tokens:,.0f}", _time(tokens, habit)
-        )
+    for stage, requests, draws, tokens in rows:
+        figures = (f"{figure:,.0f}" for figure in (requests, draws, tokens))
+        table.add_row(stage, *figures, _time(tokens, habit))
     assumed = (
         f"{problems:,} problems; {habit.steps:.1f} steps and {habit.tokens:.0f} tokens a solution "
         f"({habit.measured_on}). Draws already in the ledger cost nothing. "
         "`build --max-tokens N` stops, resumable, once N tokens are bought."
     )
     return table, assumed
+
+
+def _figures(rows: list[tuple[str, float, float, float]]) -> tuple[list[float], ...]:
+    """Return the columns of requests, draws and tokens."""
+    return [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows]
 
 
 def _probes(annotator: MonteCarlo, steps: float) -> float:

@@ -1,5 +1,6 @@
-"""The live display of a build: a line of counts that is rewritten on a terminal, and printed now
-and then where there is none.
+"""The live display of a build.
+
+A line of counts, rewritten in place on a terminal and printed now and then where there is none.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -29,7 +31,7 @@ class Display:
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._thread = threading.Thread(target=self._watch, name="stepmark-display", daemon=True)
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
         self._thread.start()

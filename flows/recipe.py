@@ -20,7 +20,7 @@ from stepmark.engines.protocol import Sampling
 from stepmark.errors import RecipeError
 from stepmark.ids import content_id
 from stepmark.policy import Continuation
-from stepmark.problems import ProblemSource, SolutionSource
+from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
 from stepmark.segment import Segmenter
 
@@ -142,8 +142,7 @@ class Recipe(Block):
             raise ValueError(
                 f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
             )
-        if abs(sum(self.splits.values()) - 1) > 1e-9 or min(self.splits.values(), default=0) < 0:
-            raise ValueError(f"splits must be shares that sum to 1, not {dict(self.splits)}")
+        check_shares(self.splits)
         return self
 
     @property

@@ -15,7 +15,7 @@ from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
@@ -102,7 +102,7 @@ class Worker:
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         """Meet every policy's server, so that faults show before the first token."""
         try:
             for name, block in self._recipe.policies.items():
@@ -213,7 +213,8 @@ def read_script(path: Path) -> Scripted:
     script: dict[tuple[str, str], list[str]] = {}
     number = 0
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            number += 1
             row = json.loads(line)
             script[row["user"], row["prefix"]] = list(row["completions"])
     except OSError as error:

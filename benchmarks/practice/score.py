@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -107,7 +107,7 @@ def score(judged: list[Judged]) -> Score:
     )
 
 
-def _f1(pairs: list[tuple[str, Truth]]) -> float | None:
+def _f1(pairs: Sequence[tuple[str, Truth]]) -> float | None:
     """F1 of `incorrect`: 2 TP / (2 TP + FP + FN)."""
     hits = sum(v == t == "incorrect" for v, t in pairs)
     said = sum(v == "incorrect" for v, _ in pairs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import datasets
 import pandas as pd
@@ -65,7 +67,7 @@ def test_a_changed_rule_is_read_from_the_stored_rollouts(tmp_path):
 
 def test_a_changed_prompt_stops_and_shows_the_difference(tmp_path):
     build(arrange(tmp_path), tmp_path / "out")
-    with pytest.raises(StorageError, match="solve.prompt: 'bare' before, 'boxed' now"):
+    with pytest.raises(StorageError, match=r"solve\.prompt: 'bare' before, 'boxed' now"):
         build(arrange(tmp_path, solve__prompt="boxed"), tmp_path / "out")
 
 
@@ -190,7 +192,7 @@ def test_a_source_that_changed_is_noticed(tmp_path):
         build(recipe, tmp_path / "out")
 
 
-def served_recipe(tmp_path, **changes):
+def served_recipe(tmp_path: Path, **changes: Any) -> Path:
     solver = {"engine": "vllm", "model": "fake"}
     return arrange(
         tmp_path, policies={"solver": solver}, segment={"method": "blank_line"}, **changes
