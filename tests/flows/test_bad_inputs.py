@@ -1,0 +1,195 @@
+"""What people get wrong: each fault is one clear message and no traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.cli import main
+from tests.flows.arrange import arrange, write_jsonl
+
+Fault = Callable[[Path], list[str]]
+
+
+def check(path: Path, *options: str) -> list[str]:
+    return ["check", str(path), "--out", str(path.parent / "out"), *options]
+
+
+def changed(**changes: object) -> Fault:
+    return lambda folder: check(arrange(folder, **changes))
+
+
+def recipe_of(text: str | bytes) -> Fault:
+    def fault(folder: Path) -> list[str]:
+        path = folder / "recipe.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return check(path)
+
+    return fault
+
+
+def problems_of(data: bytes, **changes: object) -> Fault:
+    def fault(folder: Path) -> list[str]:
+        path = arrange(folder, **changes)
+        (folder / "problems.jsonl").write_bytes(data)
+        return check(path)
+
+    return fault
+
+
+def rows_of(*rows: object, **changes: object) -> Fault:
+    return problems_of("".join(json.dumps(row) + "\n" for row in rows).encode(), **changes)
+
+
+def options(*extra: str) -> Fault:
+    return lambda folder: check(arrange(folder), *extra)
+
+
+def build_into_a_file(folder: Path) -> list[str]:
+    (folder / "out").write_text("")
+    return ["build", str(arrange(folder)), "--out", str(folder / "out")]
+
+
+def build_among_other_files(folder: Path) -> list[str]:
+    (folder / "out" / "tiny").mkdir(parents=True)
+    (folder / "out" / "tiny" / "thesis.tex").write_text("")
+    return ["build", str(arrange(folder)), "--out", str(folder / "out")]
+
+
+def build_over_another_recipe(folder: Path) -> list[str]:
+    (folder / "out" / "tiny").mkdir(parents=True)
+    (folder / "out" / "tiny" / "recipe.yaml").write_text("name: tiny\nlimit: 3\n")
+    return ["build", str(arrange(folder)), "--out", str(folder / "out")]
+
+
+def served(address: str) -> Fault:
+    def fault(folder: Path) -> list[str]:
+        policies = {"solver": {"engine": "vllm", "model": "m"}}
+        path = arrange(folder, policies=policies)
+        return ["build", str(path), "--out", str(folder / "out"), "--engine", address]
+
+    return fault
+
+
+MC = {"method": "monte_carlo", "policy": "solver", "rule": {"method": "hard"}}
+GOOD = {"question": "What is 1 + 1?", "answer": "2"}
+
+CASES: dict[str, tuple[Fault, str]] = {
+    "unknown recipe": (lambda _: ["check", "nonesuch"], "There is no recipe 'nonesuch'"),
+    "unknown command": (lambda _: ["bulid"], "No such command"),
+    "unknown option": (options("--colour"), "No such option"),
+    "limit of nothing": (options("--limit", "0"), "greater than or equal to 1"),
+    "model of no policy": (options("--model", "judge=m"), "there is no policy 'judge'"),
+    "empty recipe": (recipe_of(""), "not the keys of a recipe"),
+    "a list": (recipe_of("- a\n- b\n"), "holds list, not the keys of a recipe"),
+    "broken yaml": (recipe_of("name: [tiny\n"), "is not YAML"),
+    "recipe in latin-1": (recipe_of(b"name: \xe9t\xe9\n"), "is not UTF-8"),
+    "unknown key": (changed(temprature=0.7), "temprature: extra inputs are not permitted"),
+    "unknown key inside": (changed(solve__temprature=0.7), "solve.temprature"),
+    "unknown problem key": (changed(problems__colum="q"), "problems.colum"),
+    "no name": (changed(name=None), "name: field required"),
+    "name with a slash": (changed(name="a/b"), "name: string should match"),
+    "no policies": (changed(policies={}), "names the policy 'solver'"),
+    "unknown policy": (changed(solve__policy="nobody"), "names the policy 'nobody'"),
+    "unknown engine": (
+        changed(policies={"solver": {"engine": "abacus", "model": "m"}}),
+        "input should be 'vllm', 'openai' or 'scripted'",
+    ),
+    "no annotators": (changed(annotators={}), "annotators"),
+    "unknown annotator": (changed(labels={"from": "judge"}), "labels.from names 'judge'"),
+    "unknown probe": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "ternary"}}}),
+        "annotators.mc.probe.method",
+    ),
+    "unknown rule": (changed(annotators__mc__rule={"method": "firm"}), "annotators.mc.rule.method"),
+    "no draws": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": 0}}}),
+        "draws must be at least 1, not 0",
+    ),
+    "draws in words": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": "many"}}}),
+        "annotators.mc.probe.draws",
+    ),
+    "binary on right answers": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "binary"}}}),
+        "set right_answers to assume_correct or drop",
+    ),
+    "negative temperature": (changed(solve__temperature=-1), "solve.temperature"),
+    "no samples": (changed(solve__samples=0), "solve.samples"),
+    "unknown prompt": (changed(solve__prompt="polite"), "There is no prompt named 'polite'"),
+    "unknown segmenter": (changed(segment={"method": "page"}), "segment.method"),
+    "splits over one": (changed(splits={"train": 0.9, "test": 0.2}), "sum to 1"),
+    "both sources": (
+        changed(solutions={"path": "x.jsonl", "statement": "q", "text": "t"}),
+        "either `problems` or `solutions`",
+    ),
+    "missing problems": (changed(problems__path="nope.jsonl"), "nope.jsonl"),
+    "missing column": (changed(problems__statement="frage"), "frage"),
+    "missing script": (
+        changed(policies={"solver": {"engine": "scripted", "model": "nope"}}),
+        "The script",
+    ),
+    "hosted without address": (
+        changed(policies={"solver": {"engine": "openai", "model": "m"}}),
+        "has no address",
+    ),
+    "missing model folder": (
+        changed(policies={"solver": {"engine": "vllm", "model": "./no/model"}}),
+        "holds no config.json",
+    ),
+    "no reference column": (changed(problems__reference=None), "without a reference answer"),
+    "code without sandbox": (
+        rows_of(
+            {"question": "q", "tests": "assert f()"},
+            problems={
+                "path": "problems.jsonl",
+                "statement": "question",
+                "kind": "code",
+                "tests": "tests",
+            },
+        ),
+        "no sandbox",
+    ),
+    "empty file": (problems_of(b""), "problems.jsonl"),
+    "not json": (problems_of(b"hello\n"), "broken_json"),
+    "nul bytes": (problems_of(b'{"question": "a\x00", "answer": "1"}\n'), "problems.jsonl"),
+    "latin-1": (problems_of('{"question": "é", "answer": "1"}\n'.encode("latin-1")), "not_utf8"),
+    "null answer": (rows_of({"question": "q", "answer": None}), "no_reference"),
+    "a megabyte": (rows_of({"question": "x" * 1_000_000, "answer": "1"}), "too_long"),
+    "empty statement": (rows_of({"question": " ", "answer": "1"}), "empty_statement"),
+    "build into a file": (build_into_a_file, "cannot be used as a build folder"),
+    "build among other files": (build_among_other_files, "is not empty and holds no build"),
+    "build over another recipe": (build_over_another_recipe, "was begun with another recipe"),
+    "server down": (served("http://127.0.0.1:9/v1"), "Nobody answers at"),
+    "address that is none": (served("localhost"), "is no http(s) address"),
+    "status of nothing": (lambda folder: ["status", str(folder)], "holds no build"),
+    "show of nothing": (lambda folder: ["show", str(folder)], "holds no data yet"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
+    fault, message = CASES[case]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stepmark", *fault(tmp_path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert left.value.code not in (0, None)
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_a_bad_row_among_good_ones_stops_nothing(tmp_path, monkeypatch, capsys):
+    path = arrange(tmp_path)
+    rows = [GOOD, {"question": "q", "answer": None}, GOOD]
+    write_jsonl(tmp_path / "problems.jsonl", rows)
+    monkeypatch.setattr(sys, "argv", ["stepmark", *check(path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+    assert "1 of the first 3 rows are usable" in capsys.readouterr().out
