@@ -32,7 +32,7 @@ def printed(record: type) -> str:
     return "\n".join(lines) + "\n"
 
 
-def column(field: pa.Field, indent: str) -> str:  # type: ignore[type-arg]
+def column(field: pa.Field, indent: str) -> str:
     null = " | null" if field.nullable else ""
     kind = field.type
     inside = ""
