@@ -1,0 +1,41 @@
+"""A method is in five places; they must agree."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+
+import pytest
+
+from annotators.probes import Probe
+from annotators.rules import Rule
+from flows.recipe import find_recipe, load_recipe, shipped_recipes
+
+ROOT = Path(__file__).parents[2]
+METHODS = {
+    **{member.__name__.lower(): "probes" for member in typing.get_args(Probe)},
+    **{member.__name__.lower(): "rules" for member in typing.get_args(Rule)},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_has_module_test_and_row(method):
+    kind = METHODS[method]
+    module = ROOT / "annotators" / kind / f"{method}.py"
+    assert "arXiv" in module.read_text(encoding="utf-8").split('"""')[1]
+    assert (ROOT / "tests" / "annotators" / kind / f"test_{method}.py").exists()
+    assert f"`{kind}/{method}.py`" in (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_a_shipped_recipe_is_short_and_says_how_it_is_run(name):
+    lines = find_recipe(name).read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 40
+    assert lines[0].startswith(f"# stepmark build {name}")
+    assert load_recipe(name)[0].name == name
+
+
+def test_every_shipped_method_recipe_has_a_row():
+    rows = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    for name in set(shipped_recipes()) - {"quickstart"}:
+        assert f"`{name}`" in rows
