@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
+import yaml
 from rich.console import Console
 
 from stepmark.errors import RecipeError, StepmarkError
@@ -54,6 +55,14 @@ Models = Annotated[
 Problems = Annotated[
     Path | None, typer.Option(help="Problem file instead of the recipe's, with the same columns.")
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a key of the recipe, e.g. solve.samples=2; may be given several times.",
+    ),
+]
 KeyEnv = Annotated[
     str | None, typer.Option(help="Name of the environment variable that holds the API key.")
 ]
@@ -67,6 +76,7 @@ def build(
     engine: Engines = None,
     model: Models = None,
     problems: Problems = None,
+    settings: Settings = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Start clean; the ledger is kept.")
     ] = False,
@@ -81,7 +91,7 @@ def build(
     """Build a dataset from a recipe, or continue one that was interrupted."""
     from flows.session import run_build
 
-    loaded, runtime = _open(recipe, out, limit, engine, model, problems)
+    loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
     runtime = runtime.with_limits(
         concurrency=concurrency,
         max_tokens=max_tokens,
@@ -100,11 +110,12 @@ def check(
     engine: Engines = None,
     model: Models = None,
     problems: Problems = None,
+    settings: Settings = None,
 ) -> None:
     """Find everything that can fail before the first token is bought."""
     from flows.check import check as check_recipe
 
-    loaded, runtime = _open(recipe, out, limit, engine, model, problems)
+    loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
     for line in check_recipe(loaded, runtime):
         say(f"ok  {line}")
 
@@ -115,11 +126,12 @@ def plan(
     out: Out = Path("runs"),
     limit: Limit = None,
     problems: Problems = None,
+    settings: Settings = None,
 ) -> None:
     """Say how many requests, tokens and minutes a build will need."""
     from flows.plan import plan as plan_recipe
 
-    table, assumed = plan_recipe(*_open(recipe, out, limit, None, None, problems))
+    table, assumed = plan_recipe(*_open(recipe, out, limit, None, None, problems, settings))
     console.print(table)
     say(assumed)
 
@@ -186,13 +198,14 @@ def _open(
     engines: list[str] | None,
     models: list[str] | None,
     problems: Path | None,
+    settings: list[str] | None,
 ) -> Any:
     """Load a recipe with what the options say of it, and the runtime they describe."""
     from flows.recipe import load_recipe
     from flows.runtime import Runtime
 
     plain_policies = load_recipe(name)[0].policies
-    overrides: dict[str, Any] = {}
+    overrides = _settings(settings)
     for policy, model in _by_policy("--model", models, plain_policies).items():
         overrides[f"policies.{policy}.model"] = model
     if limit is not None:
@@ -202,6 +215,20 @@ def _open(
     recipe, base = load_recipe(name, overrides)
     addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
     return recipe, Runtime(out=out, base=base, addresses=addresses)
+
+
+def _settings(settings: list[str] | None) -> dict[str, Any]:
+    """Read `KEY=VALUE` options, the values as YAML would."""
+    read: dict[str, Any] = {}
+    for setting in settings or ():
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise RecipeError(f"--set {setting}: write KEY=VALUE, e.g. solve.samples=2.")
+        try:
+            read[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"--set {setting}: the value is not YAML: {error}") from None
+    return read
 
 
 def _engine_from_environment() -> list[str]:
