@@ -24,8 +24,9 @@ from flows.recipe import Recipe, as_yaml
 from flows.worker import Worker
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
+from storage.atomic import write_text_whole
 from storage.card import card
-from storage.manifest import Manifest, write_manifest
+from storage.manifest import Manifest, describe, write_manifest
 from storage.rows import Dropped, LabelledSolution
 from storage.shards import ShardRef, read_shard, shard_ref, write_shard
 
@@ -44,9 +45,9 @@ class Build:
         self.recipe = recipe
         self.worker = worker
 
-    def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> ShardRef:
+    def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> None:
         """Write a shard below the build directory."""
-        return write_shard(self.root, path, record, rows)
+        write_shard(self.root, path, record, rows)
 
     def read(self, path: str, record: type[Record]) -> tuple[Record, ...]:
         """Read a shard below the build directory."""
@@ -111,7 +112,6 @@ def label(folder: str, shard: str) -> None:
         build.write(f"dropped/label-{shard}.parquet", Dropped, labelled.dropped)
         chosen = labelled.annotations[recipe.labels.from_]
         build.write(f"labels/{shard}.parquet", Annotation, chosen)
-    build.worker.progress.shards += 1
 
 
 @flow(name="stepmark-build", flow_run_name="{folder}")
@@ -208,7 +208,7 @@ def _keep_solutions(build: Build, shard: str, solved: stages.Solved) -> None:
 
 def _finish(build: Build) -> Manifest:
     refs = _refs(build)
-    manifest = write_manifest(
+    manifest = describe(
         build.root,
         name=build.recipe.name,
         recipe=build.recipe.fingerprint,
@@ -216,7 +216,8 @@ def _finish(build: Build) -> Manifest:
         shards=refs,
     )
     text = card(manifest, as_yaml(build.recipe), "potential")
-    (build.root / "README.md").write_text(text, encoding="utf-8")
+    write_text_whole(build.root / "README.md", text)
+    write_manifest(build.root, manifest)  # last: where it is, everything is
     return manifest
 
 

@@ -6,12 +6,11 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.intake import Item, problem_of
+from flows.intake import problem_of, read_rows
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from flows.worker import read_script, resolve
 from stepmark.errors import ProblemError, RecipeError
-from stepmark.problems import read_problems, read_solutions
 from stepmark.records import Reject
 
 LOOKED_AT = 200
@@ -48,12 +47,7 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
 
 def _check_rows(recipe: Recipe, base: Path) -> str:
     """Read the first rows; say how many are usable."""
-    rows: Iterator[Item | Reject]
-    if recipe.solutions is not None:
-        rows = read_solutions(recipe.solutions, base, recipe.limit)
-    else:
-        rows = read_problems(recipe.source, base, recipe.limit)
-    seen = list(itertools.islice(rows, LOOKED_AT))
+    seen = list(itertools.islice(read_rows(recipe, base), LOOKED_AT))
     good = [item for item in seen if not isinstance(item, Reject)]
     if not good:
         first = next((item for item in seen if isinstance(item, Reject)), None)

@@ -48,7 +48,9 @@ class Intake:
             ProblemError: the source cannot be read, holds nothing, or too much of it is bad.
         """
         counted = problems.Intake(max_bad_share=self._recipe.source.max_bad_share)
-        rows: Iterator[Item | Reject] = counted.watch(self._graded(self._rows()))
+        rows: Iterator[Item | Reject] = counted.watch(
+            self._graded(read_rows(self._recipe, self._worker.base))
+        )
         for row in rows:
             if isinstance(row, Reject):
                 self.rejects.append(row)
@@ -59,12 +61,6 @@ class Intake:
             raise ProblemError(
                 f"{self._recipe.source.path} holds no usable row ({counted.rows} were read)."
             )
-
-    def _rows(self) -> Iterator[Item | Reject]:
-        recipe, base = self._recipe, self._worker.base
-        if recipe.solutions is not None:
-            return read_solutions(recipe.solutions, base, recipe.limit)
-        return read_problems(recipe.source, base, recipe.limit)
 
     def _graded(self, rows: Iterator[Item | Reject]) -> Iterator[Item | Reject]:
         """Refuse the problems whose reference their own grader does not accept."""
@@ -84,6 +80,13 @@ class Intake:
             reason=reason,
             detail=f"the grader does not accept the reference {(problem.reference or '')[:200]!r}",
         )
+
+
+def read_rows(recipe: Recipe, base: Path) -> Iterator[Item | Reject]:
+    """Read the recipe's source as a stream: problems, or solutions that exist."""
+    if recipe.solutions is not None:
+        return read_solutions(recipe.solutions, base, recipe.limit)
+    return read_problems(recipe.source, base, recipe.limit)
 
 
 def problem_of(item: Item) -> Problem:

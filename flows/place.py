@@ -15,6 +15,7 @@ import yaml
 
 from flows.recipe import Recipe, as_plain, as_yaml, differences
 from stepmark.errors import StorageError
+from storage.atomic import write_text_whole
 from storage.manifest import MANIFEST
 
 DERIVED = re.compile(r"annotators\.[^.]+\.(rule|after_first_error)\b|labels\b|splits\b|max_failed")
@@ -72,7 +73,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
         raise StorageError(
             f"{root} is not empty and holds no build. Choose another --out or another name."
         )
-    _write(path, as_yaml(recipe))
+    write_text_whole(path, as_yaml(recipe))
 
 
 def keep_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> None:
@@ -90,7 +91,7 @@ def keep_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> N
                 + "\n  ".join(changes)
                 + "\nServe the same model and template, or start clean with --replace."
             )
-    _write(path, json.dumps(identities, indent=1) + "\n")
+    write_text_whole(path, json.dumps(identities, indent=1) + "\n")
 
 
 def note_run(root: Path, facts: dict[str, Any]) -> None:
@@ -122,12 +123,3 @@ def _clear(root: Path) -> None:
             shutil.rmtree(path)
         elif path.name not in OURS:
             path.unlink()
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

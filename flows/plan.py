@@ -13,9 +13,9 @@ from rich.table import Table
 
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive
+from flows.intake import read_rows
 from flows.recipe import Recipe
 from flows.runtime import Runtime
-from stepmark.problems import read_problems, read_solutions
 from stepmark.records import Reject
 
 GUESSED_STEPS = 8.0
@@ -77,11 +77,7 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
 
 
 def _problems(recipe: Recipe, runtime: Runtime) -> int:
-    if recipe.solutions is not None:
-        rows = read_solutions(recipe.solutions, runtime.base, recipe.limit)
-        return sum(not isinstance(item, Reject) for item in rows)
-    problems = read_problems(recipe.source, runtime.base, recipe.limit)
-    return sum(not isinstance(item, Reject) for item in problems)
+    return sum(not isinstance(row, Reject) for row in read_rows(recipe, runtime.base))
 
 
 def _habit(recipe: Recipe, runtime: Runtime) -> Habit:

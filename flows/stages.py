@@ -6,26 +6,25 @@ tasks and writes what they return.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from annotators.monte_carlo import MonteCarlo
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
 from stepmark.errors import EngineDown, EngineError
+from stepmark.gather import gather_all
 from stepmark.ids import content_id
 from stepmark.policy import Policy
 from stepmark.problems import GivenSolution, split_of
 from stepmark.records import Annotation, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
+from stepmark.segment import Segmented
 from storage.rows import Dropped, LabelledSolution, labelled
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-WORLD_FAILURES = frozenset({"cut_by_length", "empty"})
+POLICYS_DOING = frozenset({"cut_by_length", "empty"})
 """Reasons for an unknown outcome that are the policy's doing, not a failure to get an answer."""
 
 
@@ -51,11 +50,7 @@ async def solve(problems: Sequence[Problem], recipe: Recipe, worker: Worker) -> 
     async def one(problem: Problem) -> Solved:
         return await _solve_one(problem, recipe, worker, policy)
 
-    parts = await gather_all(one, problems)
-    return Solved(
-        tuple(solution for part in parts for solution in part.solutions),
-        tuple(drop for part in parts for drop in part.dropped),
-    )
+    return _joined(await gather_all(one, problems))
 
 
 async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Worker) -> Solved:
@@ -63,8 +58,9 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
 
     async def one(item: GivenSolution) -> Solved:
         grade = await worker.grader.grade(item.text, "stop", item.problem)
-        steps = item.steps or recipe.segment.segment(item.text).steps
-        lead, tail = ("", "") if item.steps else _around(recipe.segment.segment(item.text))
+        lead, steps, tail = (
+            Segmented("", item.steps, "") if item.steps else recipe.segment.segment(item.text)
+        )
         solution = Solution(
             id=content_id("so", item.problem.id, item.text, "given", item.problem.line),
             problem_id=item.problem.id,
@@ -72,7 +68,7 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
             request="",
             draw=item.problem.line,
             lead=lead,
-            steps=tuple(steps),
+            steps=steps,
             tail=tail,
             answer=grade.answer,
             outcome=grade.outcome,
@@ -83,11 +79,7 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
         )
         return _kept_if_steps(solution)
 
-    parts = await gather_all(one, given)
-    return Solved(
-        tuple(solution for part in parts for solution in part.solutions),
-        tuple(drop for part in parts for drop in part.dropped),
-    )
+    return _joined(await gather_all(one, given))
 
 
 async def gather_rollouts(
@@ -99,13 +91,14 @@ async def gather_rollouts(
 ) -> tuple[Rollout, ...]:
     """Spend one annotator's rollouts on every solution of a shard, one coroutine a solution."""
     by_id = {problem.id: problem for problem in problems}
+    ask = recipe.solve.ask
 
     async def one(solution: Solution) -> tuple[Rollout, ...]:
         sampler = Sampler(
             problem=by_id[solution.problem_id],
             solution=solution,
             policy=worker.policies[annotator.policy],
-            ask=recipe.solve.ask,
+            ask=ask,
             sampling=recipe.sampling_of(annotator),
             grader=worker.grader,
         )
@@ -143,28 +136,6 @@ def label(
     return Labelled(annotations, kept, tuple(dropped))
 
 
-async def gather_all(
-    work: Callable[[Item], Awaitable[Result]], items: Iterable[Item]
-) -> list[Result]:
-    """Run one coroutine an item, in order of the results; the first error cancels the rest."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_awaited(work, item)) for item in items]
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
-    return [task.result() for task in tasks]
-
-
-async def _awaited(work: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
-    return await work(item)
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
 async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: Policy) -> Solved:
     messages = recipe.solve.ask.messages(problem.statement)
     request = Request(
@@ -173,6 +144,7 @@ async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: P
         sampling=recipe.solve.sampling,
         draws=tuple(range(recipe.solve.samples)),
     )
+    request = replace(request, address=policy.purchase.address(request))
     try:
         completions = await policy.purchase.generate(request)
     except EngineDown:
@@ -183,13 +155,19 @@ async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: P
         await _solution(problem, completion, policy, request, recipe, worker)
         for completion in completions
     ]
-    solved = Solved(
-        tuple(solution for part in parts for solution in part.solutions),
-        tuple(drop for part in parts for drop in part.dropped),
-    )
+    solved = _joined(parts)
     worker.progress.problems += 1
     worker.progress.solutions += len(solved.solutions)
     return _screened(problem, solved, recipe)
+
+
+def _joined(parts: Iterable[Solved]) -> Solved:
+    """Put what several problems gave together, in their order."""
+    together = list(parts)
+    return Solved(
+        tuple(solution for part in together for solution in part.solutions),
+        tuple(drop for part in together for drop in part.dropped),
+    )
 
 
 async def _solution(
@@ -200,17 +178,16 @@ async def _solution(
     recipe: Recipe,
     worker: Worker,
 ) -> Solved:
-    address = policy.purchase.address(request)
     if completion.finish_reason == "failed":
         reason = completion.reason or "failed"
         return Solved((), (_drop(problem.id, None, "solve", reason),))
     grade = await worker.grader.grade(completion.text, completion.finish_reason, problem)
     lead, steps, tail = recipe.segment.segment(completion.text)
     solution = Solution(
-        id=content_id("so", problem.id, completion.text, address, completion.draw),
+        id=content_id("so", problem.id, completion.text, request.address, completion.draw),
         problem_id=problem.id,
         policy=policy.identity.id,
-        request=address,
+        request=request.address,
         draw=completion.draw,
         lead=lead,
         steps=steps,
@@ -253,7 +230,7 @@ def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> 
 
 def _check_failures(rollouts: Sequence[Rollout], bound: float) -> None:
     """Raise if too many rollouts were lost to failures of servers or graders."""
-    failed = [r.reason for r in rollouts if r.reason and r.reason not in WORLD_FAILURES]
+    failed = [r.reason for r in rollouts if r.reason and r.reason not in POLICYS_DOING]
     if len(failed) > bound * len(rollouts):
         commonest = max(set(failed), key=failed.count)
         raise EngineError(
@@ -263,7 +240,3 @@ def _check_failures(rollouts: Sequence[Rollout], bound: float) -> None:
             "max_failed_share in the recipe.",
             reason="too_many_failures",
         )
-
-
-def _around(segmented: tuple[str, tuple[str, ...], str]) -> tuple[str, str]:
-    return segmented[0], segmented[2]

@@ -40,11 +40,9 @@ class Progress:
 
     expected: int | None = None
     """Solutions that annotators will see, if that can be told."""
-    shards: int = 0
     problems: int = 0
     solutions: int = 0
     annotated: int = 0
-    rows: int = 0
     rejected: int = 0
 
 

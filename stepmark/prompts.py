@@ -6,6 +6,7 @@ what was filled in is never scanned again: a problem that says `{solution}` stee
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from stepmark.errors import RecipeError
 FIELD = re.compile(r"\{(problem|prefix)\}")
 
 
+@functools.cache
 def load(name: str) -> str:
     """Return the shipped template of this name.
 

@@ -27,3 +27,8 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> None:
             f"{target} cannot be written: {error.strerror or error}. Shards written before are "
             "whole, and everything bought is in the ledger; free space and run again."
         ) from error
+
+
+def write_text_whole(target: Path, text: str) -> None:
+    """Write UTF-8 text as `write_whole` does."""
+    write_whole(target, lambda file: file.write_bytes(text.encode()))

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from stepmark import __version__
 from stepmark.errors import StorageError
-from storage.atomic import write_whole
+from storage.atomic import write_text_whole
 from storage.schema import SCHEMA_VERSION
 from storage.shards import ShardRef
 
@@ -47,7 +47,7 @@ class Manifest:
     """Rollouts, requests and tokens used by each annotator, and by solving."""
 
 
-def write_manifest(
+def describe(
     root: Path,
     *,
     name: str,
@@ -55,8 +55,8 @@ def write_manifest(
     policies: Mapping[str, Mapping[str, str | None]],
     shards: Mapping[str, Sequence[ShardRef]],
 ) -> Manifest:
-    """Count what the shards hold and write the manifest, atomically."""
-    manifest = Manifest(
+    """Count what the shards hold and return the manifest that says so."""
+    return Manifest(
         name=name,
         recipe=recipe,
         stepmark=__version__,
@@ -66,9 +66,12 @@ def write_manifest(
         counts=_counts(root, shards),
         costs=_costs(root, shards),
     )
+
+
+def write_manifest(root: Path, manifest: Manifest) -> None:
+    """Write the manifest, atomically: from now on the build is finished."""
     text = json.dumps(dataclasses.asdict(manifest), indent=1, ensure_ascii=False) + "\n"
-    write_whole(root / MANIFEST, lambda file: file.write_bytes(text.encode()))
-    return manifest
+    write_text_whole(root / MANIFEST, text)
 
 
 def read_manifest(root: Path) -> Manifest | None:

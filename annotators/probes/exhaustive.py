@@ -9,12 +9,12 @@ Deviations: none; whether right answers are probed is the recipe's `right_answer
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.gather import gather_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,4 @@ class Exhaustive:
 
     async def probe(self, steps: int, source: TallySource) -> None:
         """Ask for the tally of each of the prefixes 1 … `steps`; the first error ends them all."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for position in range(1, steps + 1):
-                    group.create_task(source.tally(position, self.draws))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+        await gather_all(lambda position: source.tally(position, self.draws), range(1, steps + 1))

@@ -15,7 +15,16 @@ from flows.show import solutions
 from stepmark.errors import BudgetReached, EngineDown, EngineError, StorageError
 from storage.manifest import read_manifest
 from tests.fakes.openai_server import FakeServer, Fault
-from tests.flows.arrange import arrange, build, files_of
+from tests.fakes.tokenizers import trimming
+from tests.flows.arrange import (
+    arrange,
+    build,
+    files_of,
+    question,
+    right_steps,
+    write_jsonl,
+    wrong_steps,
+)
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -150,8 +159,6 @@ def test_binary_and_exhaustive_agree_and_binary_spends_less(tmp_path):
 
 
 def test_given_solutions_are_labelled_without_sampling_any(tmp_path):
-    from tests.flows.arrange import question, right_steps, write_jsonl, wrong_steps
-
     recipe = arrange(
         tmp_path,
         problems=None,
@@ -209,8 +216,6 @@ def test_a_server_is_driven_to_the_same_bytes_whatever_the_concurrency(tmp_path)
 
 def test_another_model_behind_the_address_is_noticed_on_resume(tmp_path):
     recipe = served_recipe(tmp_path)
-    from tests.fakes.tokenizers import trimming
-
     with FakeServer() as server:
         build(recipe, tmp_path / "out", addresses={"solver": server.url})
     (tmp_path / "out" / "tiny" / "manifest.json").unlink()

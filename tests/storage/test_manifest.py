@@ -10,7 +10,7 @@ import pytest
 
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Problem, Reject, Solution
-from storage.manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from storage.manifest import MANIFEST, Manifest, describe, read_manifest, write_manifest
 from storage.rows import Dropped, LabelledSolution, labelled
 from storage.shards import ShardRef, write_shard
 from tests.fakes.factories import a_label, a_problem, a_solution, an_annotation
@@ -51,7 +51,9 @@ def some_shards(root: Path) -> dict[str, tuple[ShardRef, ...]]:
 
 
 def write(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> Manifest:
-    return write_manifest(root, name="build", recipe="re_0", policies=POLICIES, shards=shards)
+    manifest = describe(root, name="build", recipe="re_0", policies=POLICIES, shards=shards)
+    write_manifest(root, manifest)
+    return manifest
 
 
 def test_what_is_written_is_what_is_read(tmp_path):
