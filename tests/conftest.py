@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 
+import hypothesis
 import pytest
 
 from flows.session import PREFECT_DEFAULTS
 
 # Prefect reads its settings when it is first imported, which some test module will do.
 os.environ.update(PREFECT_DEFAULTS)
+# Machines are shared: how long an example takes says nothing.
+hypothesis.settings.register_profile("stepmark", deadline=None)
+hypothesis.settings.load_profile("stepmark")
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="stepmark-tests-")
 
 

@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.practice.language import NAMES, changed_owners, read_fact, wordings
@@ -62,9 +62,10 @@ def test_reference_solution_is_correct_in_every_step(seed):
 
 @given(SEEDS)
 def test_generation_is_deterministic(seed):
-    state = random.getstate()
-    assert generate(seed) == generate(seed)
-    assert random.getstate() == state
+    random.seed(1)
+    first = generate(seed)
+    random.seed(2)
+    assert generate(seed) == first
 
 
 @given(SEEDS)
@@ -105,7 +106,6 @@ def test_every_wording_of_every_fact_reads_back(seed):
 
 
 @given(SEEDS, st.data())
-@settings(deadline=None)
 def test_one_changed_number_makes_exactly_its_step_incorrect(seed, data):
     """Operand, result, given or answer: every number but a marker is checked."""
     problem = generate(seed)
