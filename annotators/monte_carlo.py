@@ -12,7 +12,6 @@ assumes it; unknown draws count neither as failures nor as nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -23,10 +22,10 @@ from annotators.probes import Binary, Probe
 from annotators.rules import Rule
 from annotators.rules.reading import VERDICTS, Reading
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.counts import Counts, Tally
+from stepmark.counts import Counts, Tally, counts_of
 from stepmark.engines.protocol import Sampling
 from stepmark.records import Annotation, Rollout, Solution, StepLabel, Verdict, first_error
-from stepmark.sampler import Sampler, own_outcome
+from stepmark.sampler import Sampler, count, own_outcome
 
 Evidence = Mapping[int, Tally]
 """Tallies by position, for the positions that have any."""
@@ -134,34 +133,23 @@ def _evidence(
     solution: Solution, drawn: Sequence[Rollout], *, skipped: str | None
 ) -> dict[int, Tally]:
     """Return the tallies of a solution's prefixes; the whole one is its own answer."""
-    outcomes: dict[int, Counter[str]] = {}
+    by_position: dict[int, list[Rollout]] = {}
     for rollout in drawn:
-        outcomes.setdefault(rollout.position, Counter())[rollout.outcome] += 1
-    tallies = {
-        position: Tally(seen["correct"], seen["incorrect"], seen["unknown"])
-        for position, seen in outcomes.items()
-    }
+        by_position.setdefault(rollout.position, []).append(rollout)
+    tallies = {position: count(ended) for position, ended in by_position.items()}
     if solution.steps and not skipped:
         tallies[len(solution.steps)] = own_outcome(solution)
     return tallies
 
 
 def _counts(solutions: Sequence[Solution], evidence: Sequence[Evidence]) -> Counts:
-    """Lay the tallies of positions 1 … n out as flat arrays, zeros where nothing was drawn."""
+    """Lay the tallies out as flat arrays, zeros where nothing was drawn."""
     nothing = Tally()
-    table = [
-        tallies.get(position, nothing)
+    steps = [
+        [tallies.get(position, nothing) for position in range(1, len(solution.steps) + 1)]
         for solution, tallies in zip(solutions, evidence, strict=True)
-        for position in range(1, len(solution.steps) + 1)
     ]
-    flat = np.array(table, dtype=np.int64).reshape(-1, 3)
-    lengths = [len(solution.steps) for solution in solutions]
-    return Counts(
-        correct=flat[:, 0],
-        incorrect=flat[:, 1],
-        unknown=flat[:, 2],
-        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-    )
+    return counts_of([tallies.get(0, nothing) for tallies in evidence], steps)
 
 
 def _labels(

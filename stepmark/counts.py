@@ -7,6 +7,7 @@ wrong.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ class Tally(NamedTuple):
     correct: int = 0
     incorrect: int = 0
     unknown: int = 0
+    own: int = 0
+    """Those of the incorrect ones that ended in the solution's own wrong answer."""
 
     @property
     def total(self) -> int:
@@ -32,8 +35,8 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Counts by step for many solutions; all of `correct`, `incorrect`, `unknown` are int64[N]."""
+class Tallies:
+    """How the rollouts from many prefixes ended: int64[M] each."""
 
     correct: IntArray
     """Draws that reached the reference answer."""
@@ -41,10 +44,45 @@ class Counts:
     """Draws that reached another answer, or none."""
     unknown: IntArray
     """Draws that cannot be counted."""
-    offsets: IntArray
-    """int64[solutions + 1]: where each solution's steps start; the last entry is N."""
+    own: IntArray
+    """Those of the incorrect ones that ended in the solution's own wrong answer."""
 
     @property
     def total(self) -> IntArray:
-        """Draws by step, int64[N]."""
+        """Draws by prefix, int64[M]."""
         return self.correct + self.incorrect + self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts(Tallies):
+    """Tallies by step for many solutions: int64[N], N steps altogether."""
+
+    offsets: IntArray
+    """int64[solutions + 1]: where each solution's steps start; the last entry is N."""
+    root: Tallies
+    """Draws from the bare problem, int64[solutions]; all zero where nobody asked for any."""
+
+
+def tallies_of(table: Sequence[Tally]) -> Tallies:
+    """Lay tallies out as arrays."""
+    flat = np.array(table, dtype=np.int64).reshape(-1, len(Tally._fields))
+    return Tallies(**dict(zip(Tally._fields, flat.T, strict=True)))
+
+
+def counts_of(roots: Sequence[Tally], steps: Sequence[Sequence[Tally]]) -> Counts:
+    """Lay the tallies of many solutions out flat.
+
+    Args:
+        roots: draws from the bare problem, one tally a solution.
+        steps: for each solution, the tallies of the prefixes that end with each of its steps.
+    """
+    flat = tallies_of([tally for solution in steps for tally in solution])
+    offsets = np.cumsum([0, *map(len, steps)], dtype=np.int64)
+    return Counts(
+        correct=flat.correct,
+        incorrect=flat.incorrect,
+        unknown=flat.unknown,
+        own=flat.own,
+        offsets=offsets,
+        root=tallies_of(roots),
+    )

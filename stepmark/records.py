@@ -112,6 +112,9 @@ class Rollout:
     """Why the outcome is `unknown`; else null."""
     answer: str | None
     """The final answer it reached; null if there is none."""
+    own: bool
+    """Whether it ended in the solution's own wrong answer: the strongest sign that the mistake is
+    inside the prefix."""
     prompt_tokens: int
     """Tokens of the prompt, counted once a request: 0 on all but its first draw."""
     completion_tokens: int

@@ -12,7 +12,7 @@ from dataclasses import replace
 from stepmark.counts import Tally
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import EngineDown, EngineError
-from stepmark.grading import Grader
+from stepmark.grading import Grader, same_answer
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.records import Problem, Rollout, Solution
@@ -63,7 +63,7 @@ class Sampler:
         new = tuple(draw for draw in wanted if draw not in taken)
         if new:
             await self._draw(request, address, position, new)
-        return _count(taken[draw] for draw in wanted)
+        return count(taken[draw] for draw in wanted)
 
     def _request(self, position: int) -> Request:
         prompt = self._policy.prompt(self._messages, self._solution.prefix(position))
@@ -114,6 +114,8 @@ class Sampler:
             outcome=grade.outcome,
             reason=completion.reason or grade.reason,
             answer=grade.answer,
+            own=grade.outcome == "incorrect" == self._solution.outcome
+            and same_answer(grade.answer, self._solution.answer, self._problem.kind),
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
         )
@@ -128,6 +130,7 @@ class Sampler:
             outcome="unknown",
             reason=reason,
             answer=None,
+            own=False,
             prompt_tokens=0,
             completion_tokens=0,
         )
@@ -139,13 +142,17 @@ def own_outcome(solution: Solution) -> Tally:
         correct=int(solution.outcome == "correct"),
         incorrect=int(solution.outcome == "incorrect"),
         unknown=int(solution.outcome == "unknown"),
+        own=int(solution.outcome == "incorrect"),
     )
 
 
-def _count(rollouts: Iterable[Rollout]) -> Tally:
-    outcomes = [rollout.outcome for rollout in rollouts]
+def count(rollouts: Iterable[Rollout]) -> Tally:
+    """Count how rollouts from one prefix ended."""
+    ended = list(rollouts)
+    outcomes = [rollout.outcome for rollout in ended]
     return Tally(
         correct=outcomes.count("correct"),
         incorrect=outcomes.count("incorrect"),
         unknown=outcomes.count("unknown"),
+        own=sum(rollout.own for rollout in ended),
     )

@@ -5,7 +5,8 @@ worker process that can be killed, and `Grader` ties the three together. Unknown
 whatever cannot be told is `unknown`, with a reason.
 """
 
+from stepmark.grading.compare import same_answer
 from stepmark.grading.extract import extract_answer, extract_reference
 from stepmark.grading.grader import Grade, Grader
 
-__all__ = ["Grade", "Grader", "extract_answer", "extract_reference"]
+__all__ = ["Grade", "Grader", "extract_answer", "extract_reference", "same_answer"]

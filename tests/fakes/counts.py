@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from hypothesis import strategies as st
 
-from stepmark.counts import Counts
+from stepmark.counts import Counts, Tally
+from stepmark.counts import counts_of as lay_out
 
 triples = st.tuples(st.integers(0, 16), st.integers(0, 16), st.integers(0, 16))
 """(correct, incorrect, unknown) of one step."""
@@ -15,8 +15,9 @@ tables = st.lists(st.lists(triples, max_size=6), max_size=5)
 """Steps of several solutions."""
 
 
-def counts_of(table: Sequence[Sequence[tuple[int, int, int]]]) -> Counts:
-    """Lay solutions' counts out flat."""
-    flat = np.array([step for steps in table for step in steps], dtype=np.int64).reshape(-1, 3)
-    offsets = np.cumsum([0, *(len(steps) for steps in table)]).astype(np.int64)
-    return Counts(correct=flat[:, 0], incorrect=flat[:, 1], unknown=flat[:, 2], offsets=offsets)
+def counts_of(
+    table: Sequence[Sequence[tuple[int, ...]]], roots: Sequence[tuple[int, ...]] | None = None
+) -> Counts:
+    """Lay solutions' counts out flat; without roots nothing was drawn from the bare problems."""
+    tallies = [[Tally(*step) for step in steps] for steps in table]
+    return lay_out([Tally(*root) for root in roots or [()] * len(table)], tallies)

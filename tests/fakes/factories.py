@@ -77,7 +77,9 @@ def a_solution(
     return Solution(**values | changes)
 
 
-def a_rollout(solution: Solution, position: int, draw: int, outcome: Outcome) -> Rollout:
+def a_rollout(
+    solution: Solution, position: int, draw: int, outcome: Outcome, *, own: bool = False
+) -> Rollout:
     return Rollout(
         problem_id=solution.problem_id,
         solution_id=solution.id,
@@ -86,7 +88,8 @@ def a_rollout(solution: Solution, position: int, draw: int, outcome: Outcome) ->
         draw=draw,
         outcome=outcome,
         reason="cut_by_length" if outcome == "unknown" else None,
-        answer=None,
+        answer=solution.answer if own else None,
+        own=own,
         prompt_tokens=10 if draw == 0 else 0,
         completion_tokens=5,
     )
@@ -95,19 +98,19 @@ def a_rollout(solution: Solution, position: int, draw: int, outcome: Outcome) ->
 def rollouts_of(solution: Solution, tallies: Mapping[int, Tally]) -> tuple[Rollout, ...]:
     """Return rollouts that add up to these tallies by position."""
     return tuple(
-        a_rollout(solution, position, draw, outcome)
+        a_rollout(solution, position, draw, outcome, own=own)
         for position, tally in sorted(tallies.items())
-        for draw, outcome in enumerate(_outcomes(tally))
+        for draw, (outcome, own) in enumerate(_ends(tally))
     )
 
 
-def _outcomes(tally: Tally) -> Iterator[Outcome]:
+def _ends(tally: Tally) -> Iterator[tuple[Outcome, bool]]:
     for _ in range(tally.correct):
-        yield "correct"
-    for _ in range(tally.incorrect):
-        yield "incorrect"
+        yield "correct", False
+    for draw in range(tally.incorrect):
+        yield "incorrect", draw < tally.own
     for _ in range(tally.unknown):
-        yield "unknown"
+        yield "unknown", False
 
 
 def a_label(**changes: Any) -> StepLabel:
@@ -255,7 +258,7 @@ class FakeEngine:
 
 
 class FakeGrader:
-    """Right if the text holds `42`, wrong if it holds another number, else unknown."""
+    """Right if the text holds `42`, wrong if it holds 40 or 41, else unknown."""
 
     def __init__(self) -> None:
         self.graded: list[tuple[str, str]] = []
@@ -267,6 +270,7 @@ class FakeGrader:
             return Grade(outcome="unknown", answer=None, reason="failed")
         if "42" in text:
             return Grade(outcome="correct", answer="42", reason=None)
-        if "41" in text:
-            return Grade(outcome="incorrect", answer="41", reason=None)
+        for wrong in ("41.0", "41", "40"):
+            if wrong in text:
+                return Grade(outcome="incorrect", answer=wrong, reason=None)
         return Grade(outcome="unknown", answer=None, reason="cut_by_length")

@@ -82,9 +82,28 @@ def draws(sampler: Sampler) -> list[tuple[int, int]]:
 
 def test_a_tally_counts_right_wrong_and_unknown(tmp_path):
     async def work(sampler: Sampler) -> None:
-        assert await sampler.tally(1, 6) == Tally(correct=2, incorrect=2, unknown=2)
+        assert await sampler.tally(1, 6) == Tally(correct=2, incorrect=2, unknown=2, own=2)
 
     sample(tmp_path, work, engine=FakeEngine(writes=answers("42", "41", "…")))
+
+
+def test_a_draw_that_lands_on_the_solutions_own_wrong_answer_is_told_apart(tmp_path):
+    async def work(sampler: Sampler) -> None:
+        assert await sampler.tally(1, 4) == Tally(correct=1, incorrect=3, own=2)
+        assert [rollout.own for rollout in sampler.rollouts] == [False, True, False, True]
+
+    wrong = a_solution(3, outcome="incorrect", answer="41")
+    sample(
+        tmp_path, work, solution=wrong, engine=FakeEngine(writes=answers("42", "41", "40", "41.0"))
+    )
+
+
+def test_a_right_solution_has_no_wrong_answer_of_its_own(tmp_path):
+    async def work(sampler: Sampler) -> None:
+        assert (await sampler.tally(1, 2)).own == 0
+
+    right = a_solution(3, outcome="correct", answer="42")
+    sample(tmp_path, work, solution=right, engine=FakeEngine(writes=answers("42", "41")))
 
 
 def test_the_engine_continues_the_prefix_and_the_grader_reads_both(tmp_path):
@@ -103,7 +122,7 @@ def test_the_whole_solution_is_judged_by_its_own_answer_without_draws(tmp_path):
     engine = FakeEngine()
 
     async def work(sampler: Sampler) -> None:
-        assert await sampler.tally(3, 8) == Tally(incorrect=1)
+        assert await sampler.tally(3, 8) == Tally(incorrect=1, own=1)
         assert sampler.rollouts == ()
 
     sample(tmp_path, work, engine=engine)
@@ -113,7 +132,7 @@ def test_the_whole_solution_is_judged_by_its_own_answer_without_draws(tmp_path):
 @pytest.mark.parametrize("outcome", ["correct", "incorrect", "unknown"])
 def test_each_outcome_is_the_tally_of_its_full_prefix(tmp_path, outcome):
     async def work(sampler: Sampler) -> None:
-        assert await sampler.tally(2, 8) == Tally(**{outcome: 1})
+        assert await sampler.tally(2, 8) == Tally(**{outcome: 1}, own=int(outcome == "incorrect"))
 
     sample(tmp_path, work, solution=a_solution(2, outcome=outcome))
 
@@ -160,7 +179,7 @@ def test_asking_again_costs_nothing_and_asking_for_more_buys_the_rest(tmp_path):
     async def work(sampler: Sampler) -> None:
         first = await sampler.tally(1, 2)
         assert await sampler.tally(1, 2) == first
-        assert await sampler.tally(1, 4) == Tally(correct=2, incorrect=2)
+        assert await sampler.tally(1, 4) == Tally(correct=2, incorrect=2, own=2)
 
     sample(tmp_path, work, engine=engine)
     assert engine.draws == [(0, 1), (2, 3)]
@@ -197,7 +216,7 @@ def test_two_who_ask_for_a_position_at_once_share_its_draws(tmp_path):
 
     async def work(sampler: Sampler) -> None:
         one, two = await asyncio.gather(sampler.tally(1, 4), sampler.tally(1, 4))
-        assert one == two == Tally(correct=2, incorrect=2)
+        assert one == two == Tally(correct=2, incorrect=2, own=2)
         assert [r.prompt_tokens for r in sampler.rollouts] == [7, 0, 0, 0]
 
     sample(tmp_path, work, engine=engine)
