@@ -20,7 +20,7 @@ import numpy as np
 
 from annotators.probes import Binary, Probe
 from annotators.rules import Rule
-from annotators.rules.reading import VERDICTS, Reading
+from annotators.rules.reading import REASONS, VERDICTS, Reading
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts, Tally, counts_of
 from stepmark.engines.protocol import Sampling
@@ -56,6 +56,11 @@ class MonteCarlo:
             raise ValueError(
                 "the binary probe searches wrong solutions only: set right_answers to "
                 "assume_correct or drop"
+            )
+        if self.rule.needs_root and not self.probe.asks_root:
+            raise ValueError(
+                f"the rule {self.rule.method} compares with the bare problem, of which the probe "
+                f"{self.probe.method} buys no draws: use the exhaustive probe with `root` set"
             )
 
     def skips(self, solution: Solution) -> str | None:
@@ -157,12 +162,16 @@ def _labels(
 ) -> list[list[StepLabel]]:
     """Cut a rule's flat reading back into step labels, solution by solution."""
     values, verdicts = reading.values.tolist(), reading.verdicts.tolist()
+    reasons = [0] * len(values) if reading.reasons is None else reading.reasons.tolist()
     labels, start = [], 0
     for solution, tallies in zip(solutions, evidence, strict=True):
         labels.append(
             [
                 _label(
-                    tallies.get(i + 1, Tally()), values[start + i], VERDICTS[verdicts[start + i]]
+                    tallies.get(i + 1, Tally()),
+                    values[start + i],
+                    VERDICTS[verdicts[start + i]],
+                    REASONS[reasons[start + i]],
                 )
                 for i in range(len(solution.steps))
             ]
@@ -171,9 +180,8 @@ def _labels(
     return labels
 
 
-def _label(tally: Tally, value: float, verdict: Verdict) -> StepLabel:
-    reason = None
-    if verdict == "unlabelled":
+def _label(tally: Tally, value: float, verdict: Verdict, reason: str | None) -> StepLabel:
+    if verdict == "unlabelled" and reason is None:
         reason = "too_many_unknown" if tally.total else "not_probed"
     return StepLabel(
         verdict=verdict,
