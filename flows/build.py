@@ -13,22 +13,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import stages
+from flows import labelling, stages
 from flows.intake import Intake, Intaken
 from flows.recipe import Recipe, as_yaml
 from flows.worker import Worker
 from stepmark.errors import StorageError
-from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
+from stepmark.evidence import ROLLOUT_COLUMNS
+from stepmark.records import Problem, Reject, Rollout, Solution
 from storage.atomic import write_text_whole
 from storage.card import card
 from storage.manifest import Manifest, describe, write_manifest
-from storage.rows import Dropped, LabelledSolution
-from storage.shards import ShardRef, read_shard, shard_ref, write_shard
+from storage.rows import Dropped
+from storage.shards import ShardRef, read_shard, read_table, shard_ref, write_shard, write_table
 
 Record = TypeVar("Record")
 Refs = dict[str, list[ShardRef]]
@@ -52,6 +54,14 @@ class Build:
     def read(self, path: str, record: type[Record]) -> tuple[Record, ...]:
         """Read a shard below the build directory."""
         return read_shard(self.root / path, record)
+
+    def write_table(self, path: str, table: pa.Table) -> None:
+        """Write a shard's columns below the build directory."""
+        write_table(self.root, path, table)
+
+    def table(self, path: str, record: type, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a shard's columns below the build directory."""
+        return read_table(self.root / path, record, columns)
 
     def has(self, path: str) -> bool:
         """Tell whether a shard is already there."""
@@ -96,22 +106,25 @@ def annotate(folder: str, shard: str, name: str) -> None:
 def label(folder: str, shard: str) -> None:
     """Write annotations, data and dropped rows of a shard, and its labels last."""
     build = _OPEN[folder]
-    if not build.has(f"labels/{shard}.parquet"):
-        recipe = build.recipe
-        labelled = stages.label(
-            build.read(f"problems/{shard}.parquet", Problem),
-            build.read(f"solutions/{shard}.parquet", Solution),
-            {n: build.read(f"rollouts/{n}/{shard}.parquet", Rollout) for n in recipe.annotators},
-            recipe,
-        )
-        for name, annotations in labelled.annotations.items():
-            build.write(f"annotations/{name}/{shard}.parquet", Annotation, annotations)
-        for split, rows in labelled.rows.items():
-            if rows:
-                build.write(f"data/{split}-{RUN}-{shard}.parquet", LabelledSolution, rows)
-        build.write(f"dropped/label-{shard}.parquet", Dropped, labelled.dropped)
-        chosen = labelled.annotations[recipe.labels.from_]
-        build.write(f"labels/{shard}.parquet", Annotation, chosen)
+    if build.has(f"labels/{shard}.parquet"):
+        return
+    recipe = build.recipe
+    labelled = labelling.label(
+        build.table(f"problems/{shard}.parquet", Problem),
+        build.table(f"solutions/{shard}.parquet", Solution),
+        {
+            name: build.table(f"rollouts/{name}/{shard}.parquet", Rollout, ROLLOUT_COLUMNS)
+            for name in recipe.annotators
+        },
+        recipe,
+    )
+    for name, table in labelled.annotations.items():
+        build.write_table(f"annotations/{name}/{shard}.parquet", table)
+    for split, rows in labelled.rows.items():
+        if rows.num_rows:
+            build.write_table(f"data/{split}-{RUN}-{shard}.parquet", rows)
+    build.write_table(f"dropped/label-{shard}.parquet", labelled.dropped)
+    build.write_table(f"labels/{shard}.parquet", labelled.annotations[recipe.labels.from_])
 
 
 @flow(name="stepmark-build", flow_run_name="{folder}")

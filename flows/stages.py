@@ -18,11 +18,11 @@ from stepmark.errors import EngineDown, EngineError
 from stepmark.gather import gather_all
 from stepmark.ids import content_id
 from stepmark.policy import Policy
-from stepmark.problems import GivenSolution, split_of
-from stepmark.records import Annotation, Problem, Rollout, Solution
+from stepmark.problems import GivenSolution
+from stepmark.records import Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 from stepmark.segment import Segmented
-from storage.rows import Dropped, LabelledSolution, labelled
+from storage.rows import Dropped
 
 POLICYS_DOING = frozenset({"cut_by_length", "empty"})
 """Reasons for an unknown outcome that are the policy's doing, not a failure to get an answer."""
@@ -32,14 +32,6 @@ class Solved(NamedTuple):
     """What solving a shard of problems gives."""
 
     solutions: tuple[Solution, ...]
-    dropped: tuple[Dropped, ...]
-
-
-class Labelled(NamedTuple):
-    """What labelling a shard gives."""
-
-    annotations: dict[str, tuple[Annotation, ...]]
-    rows: dict[str, tuple[LabelledSolution, ...]]
     dropped: tuple[Dropped, ...]
 
 
@@ -109,31 +101,6 @@ async def gather_rollouts(
     rollouts = tuple(r for part in await gather_all(one, solutions) for r in part)
     _check_failures(rollouts, recipe.max_failed_share)
     return rollouts
-
-
-def label(
-    problems: Sequence[Problem],
-    solutions: Sequence[Solution],
-    rollouts: dict[str, Sequence[Rollout]],
-    recipe: Recipe,
-) -> Labelled:
-    """Turn stored evidence into annotations and data rows; pure."""
-    annotations = {
-        name: annotator.annotate(name, solutions, rollouts[name])
-        for name, annotator in recipe.annotators.items()
-    }
-    by_id = {problem.id: problem for problem in problems}
-    rows: dict[str, list[LabelledSolution]] = {split: [] for split in recipe.splits}
-    dropped = []
-    for solution, annotation in zip(solutions, annotations[recipe.labels.from_], strict=True):
-        reason = annotation.reason or _no_label(annotation)
-        if reason:
-            dropped.append(_drop(solution.problem_id, solution.id, "label", reason))
-        else:
-            split = split_of(solution.problem_id, recipe.splits)
-            rows[split].append(labelled(by_id[solution.problem_id], solution, annotation))
-    kept = {split: tuple(members) for split, members in rows.items()}
-    return Labelled(annotations, kept, tuple(dropped))
 
 
 async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: Policy) -> Solved:
@@ -215,13 +182,6 @@ def _screened(problem: Problem, solved: Solved, recipe: Recipe) -> Solved:
         return solved
     reason = "always_solved" if "correct" in outcomes else "never_solved"
     return Solved((), (*solved.dropped, _drop(problem.id, None, "solve", reason)))
-
-
-def _no_label(annotation: Annotation) -> str | None:
-    """Say why an annotation is worth nothing, or None if it has a label."""
-    if any(label.verdict != "unlabelled" for label in annotation.labels):
-        return None
-    return "all_unlabelled"
 
 
 def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:
