@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.monte_carlo import MonteCarlo
@@ -131,7 +131,9 @@ def test_rollouts_are_spent_only_where_they_are_read(annotator, outcome, positio
     assert {r.position for r in rollouts} == {p for p in positions if p < 4}
 
 
-tallies = st.builds(Tally, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+tallies = st.sampled_from([Tally(3, 5), Tally(0, 8), Tally(0, 8), Tally(0, 1, 7)]) | st.builds(
+    Tally, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)
+)
 outcomes: st.SearchStrategy[Outcome] = st.sampled_from(get_args(Outcome))
 annotators = st.builds(
     annotator_of,
@@ -152,7 +154,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Solution], list[Rollout]]:
     solutions: list[Solution] = []
     rollouts: list[Rollout] = []
     for number in range(draw(st.integers(0, 4))):
-        steps = draw(st.integers(0, 6))
+        steps = draw(st.integers(0, 8))
         solution = a_solution(steps, outcome=draw(outcomes), id=f"so_{number}")
         probed = st.dictionaries(st.integers(0, steps), tallies)
         solutions.append(solution)
@@ -179,6 +181,7 @@ def test_the_order_of_rollouts_and_the_company_of_solutions_do_not_matter(world,
     worlds(),
     annotators | st.builds(a_monte_carlo, after_first_error=st.sampled_from(["keep", "drop"])),
 )
+@settings(max_examples=300)
 def test_labels_on_columns_are_those_defined_solution_by_solution(world, annotator):
     assert annotate(annotator, "mc", *world) == annotate_plainly(annotator, "mc", *world)
 
