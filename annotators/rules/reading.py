@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple
 
 from stepmark.counts import BoolArray, Counts, FloatArray
-from stepmark.records import Verdict
+from stepmark.labels import (
+    CORRECT,
+    INCORRECT,
+    NEUTRAL,
+    UNLABELLED,
+    VERDICTS,
+    VerdictArray,
+)
 
-VerdictArray = npt.NDArray[np.int8]
-
-VERDICTS: Final[tuple[Verdict, ...]] = ("unlabelled", "correct", "incorrect", "neutral")
-"""Verdicts by code."""
-UNLABELLED, CORRECT, INCORRECT, NEUTRAL = range(4)
+__all__ = [
+    "CORRECT",
+    "INCORRECT",
+    "NEUTRAL",
+    "UNLABELLED",
+    "VERDICTS",
+    "Reading",
+    "VerdictArray",
+    "believable",
+    "check_share",
+]
 
 
 class Reading(NamedTuple):
