@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+ENDING_SHARDS = 3
+"""Shards that may have so few requests left that they do not count as work for the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +30,20 @@ class Runtime:
     """Requests in flight, for each policy."""
     max_tokens: int | None = None
     """Completion tokens to buy before the build stops, resumable."""
-    shards_at_once: int = 4
-    """Shards worked on together."""
 
     @property
     def ledger(self) -> Path:
         """The ledger that the builds under `out` share."""
         return self.out / "ledger"
+
+    def shards_at_once(self, requests: int) -> int:
+        """Return how many shards are worked on together, given the least requests of one.
+
+        A shard has at least one request to make for each of its problems. Twice the requests in
+        flight wait in line; on top of that come shards that have only their last answers to wait
+        for. Memory is bounded by this number of shards, whatever the length of the source.
+        """
+        return ENDING_SHARDS + math.ceil(2 * self.concurrency / requests)
 
     def with_limits(
         self,

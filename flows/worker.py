@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
 from stepmark.engines.http import Endpoint, OpenAICompatible
+from stepmark.engines.in_turn import InTurn
 from stepmark.engines.protocol import Engine, Request
 from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.scripted import Scripted
@@ -92,7 +93,7 @@ class Worker:
         self._runtime = runtime
         self._engines: list[OpenAICompatible] = []
         self.base = runtime.base
-        self.shards_at_once = runtime.shards_at_once
+        self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
         self.loop = EngineLoop()
         self.ledger = Ledger(runtime.ledger)
         self.grader = Grader()
@@ -143,7 +144,8 @@ class Worker:
             template=template,
             continuation=block.continues_by,
         )
-        purchase = Purchase(engine, self.ledger, identity.id, self.meter)
+        in_turn = InTurn(engine, places=self._runtime.concurrency)
+        purchase = Purchase(in_turn, self.ledger, identity.id, self.meter)
         return Policy(identity=identity, purchase=purchase)
 
     def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:

@@ -9,13 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from annotators.rules.reading import (
-    BEFORE_NOT_MEASURED,
-    OWN_DRAWS,
-    ROOT_NOT_MEASURED,
-    believable,
-)
+from annotators.rules.reading import believable
+from stepmark import ragged
 from stepmark.counts import BoolArray, Counts, IntArray, Tallies
+from stepmark.labels import BEFORE_NOT_MEASURED, NONE, ROOT_NOT_MEASURED
 
 NEVER: Final = 1 << 62
 """More steps than any solution has."""
@@ -46,53 +43,44 @@ def comparable(counts: Counts, max_unknown: float) -> tuple[BoolArray, IntArray]
 
     Returns:
         bool[N]: the step, the prefix before it and the bare problem have believable draws.
-        int[N]: codes of `REASONS` for the others.
+        int[N]: codes of `stepmark.labels.REASONS` for the others.
     """
     measured = believable(counts, max_unknown)
     root_measured = believable(root_of(counts), max_unknown)
     usable = measured & root_measured & believable(before(counts), max_unknown)
-    reasons = np.select(
-        [~measured, ~root_measured], [OWN_DRAWS, ROOT_NOT_MEASURED], BEFORE_NOT_MEASURED
-    )
+    reasons = np.select([~measured, ~root_measured], [NONE, ROOT_NOT_MEASURED], BEFORE_NOT_MEASURED)
     return usable, reasons
 
 
-def seen_so_far(counts: Counts, flags: BoolArray) -> IntArray:
-    """Return int64[N]: how many steps of the solution are flagged, up to and with each one."""
-    running = _running(flags)
-    return running[1:] - _each_step(counts, running[counts.offsets[:-1]])
+def from_first(counts: Counts, flags: BoolArray) -> BoolArray:
+    """Return bool[N]: the first flagged step of each solution and all that follow it."""
+    return steps_until(counts, flags) <= 0
 
 
-def still_to_come(counts: Counts, flags: BoolArray) -> IntArray:
-    """Return int64[N]: how many steps of the solution are flagged, from each one on."""
-    running = _running(flags)
-    return _each_step(counts, running[counts.offsets[1:]]) - running[:-1]
+def to_last(counts: Counts, flags: BoolArray) -> BoolArray:
+    """Return bool[N]: the last flagged step of each solution and all before it."""
+    last = _each_step(counts, ragged.last(flags, counts.offsets))
+    reached: BoolArray = ragged.indices(counts.offsets) <= last
+    return reached
 
 
 def steps_until(counts: Counts, flags: BoolArray) -> IntArray:
     """Return int64[N]: steps from each one to the solution's first flagged one.
 
-    0 at it, negative after it, `NEVER` where none of the solution's steps is flagged.
+    0 at it, negative after it, as far as `NEVER` where none of the solution's steps is flagged.
     """
-    firsts = np.flatnonzero(flags & (seen_so_far(counts, flags) == 1))
-    first = np.full(len(counts.offsets) - 1, NEVER)
-    first[np.searchsorted(counts.offsets, firsts, side="right") - 1] = firsts
-    there = _each_step(counts, first)
-    return np.where(there == NEVER, NEVER, there - np.arange(len(flags)))
-
-
-def _running(flags: BoolArray) -> IntArray:
-    """Return int64[N + 1]: how many of the first i steps are flagged."""
-    return np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
+    first = ragged.first(flags, counts.offsets)
+    first[first == ragged.lengths(counts.offsets)] = NEVER
+    return _each_step(counts, first) - ragged.indices(counts.offsets)
 
 
 def _each_step(counts: Counts, by_solution: IntArray) -> IntArray:
-    return np.repeat(by_solution, np.diff(counts.offsets))
+    return np.repeat(by_solution, ragged.lengths(counts.offsets))
 
 
 def _shifted(counts: Counts, steps: IntArray, roots: IntArray) -> IntArray:
     moved = np.empty_like(steps)
     moved[1:] = steps[:-1]
-    has_steps = np.diff(counts.offsets) > 0
+    has_steps = ragged.lengths(counts.offsets) > 0
     moved[counts.offsets[:-1][has_steps]] = roots[has_steps]
     return moved

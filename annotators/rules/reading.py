@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from stepmark.counts import BoolArray, FloatArray, IntArray, Tallies
-from stepmark.records import Verdict
-
-CodeArray = npt.NDArray[np.int8]
-
-VERDICTS: Final[tuple[Verdict, ...]] = ("unlabelled", "correct", "incorrect", "neutral")
-"""Verdicts by code."""
-UNLABELLED, CORRECT, INCORRECT, NEUTRAL = range(4)
-
-
-REASONS: Final[tuple[str | None, ...]] = (
-    None,
-    "before_not_measured",
-    "root_not_measured",
-    "rarely_solved",
-    "after_first_error",
-)
-"""Why a rule withholds a label although the step's own draws would bear one, by code: nothing
-believable is known of the prefix before the step, or of the bare problem; the bare problem is
-solved too rarely for the rule; the rule says nothing of steps after the first error."""
-OWN_DRAWS, BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, AFTER_FIRST_ERROR = range(5)
+from stepmark.labels import CORRECT, INCORRECT, NONE, UNLABELLED, CodeArray
 
 
 class Reading(NamedTuple):
@@ -36,10 +16,10 @@ class Reading(NamedTuple):
     values: FloatArray
     """float64[N] in [0, 1]; NaN where the rule has none."""
     verdicts: CodeArray
-    """int8[N], codes of `VERDICTS`."""
+    """int8[N], codes of `stepmark.labels.VERDICTS`."""
     reasons: CodeArray | None = None
-    """int8[N], codes of `REASONS` for unlabelled steps: 0 where the step's own draws are why. None
-    for a rule that looks at nothing but those."""
+    """int8[N], codes of `stepmark.labels.REASONS` for unlabelled steps; `NONE` where the step's own
+    draws are why. None for a rule that looks at nothing but those."""
 
 
 def judged(
@@ -58,7 +38,7 @@ def judged(
     return Reading(
         np.where(labelled, values, np.nan),
         verdicts.astype(np.int8),
-        None if reasons is None else np.where(labelled, OWN_DRAWS, reasons).astype(np.int8),
+        None if reasons is None else np.where(labelled, NONE, reasons).astype(np.int8),
     )
 
 

@@ -21,20 +21,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from annotators.rules.along import before, root_of, seen_so_far
-from annotators.rules.reading import (
-    BEFORE_NOT_MEASURED,
-    OWN_DRAWS,
-    RARELY_SOLVED,
-    ROOT_NOT_MEASURED,
-    Reading,
-    believable,
-    check_share,
-    judged,
-    success_rate,
-)
+from annotators.rules.along import before, from_first, root_of
+from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, Counts, Tallies
+from stepmark.labels import BEFORE_NOT_MEASURED, NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
 
 Form = Literal["ratio", "difference"]
 
@@ -67,7 +58,7 @@ class RelativeProgress:
         measured = believable(counts, self.max_unknown)
         root_measured = believable(root, self.max_unknown)
         usable = measured & root_measured & (root.correct > 0)
-        dead = seen_so_far(counts, measured & (counts.correct == 0)) > 0
+        dead = from_first(counts, measured & (counts.correct == 0))
         compared = usable & ~dead & believable(previous, self.max_unknown)
         kept = self._keeps(counts, previous)
         return judged(
@@ -76,7 +67,7 @@ class RelativeProgress:
             incorrect=(usable & dead) | (compared & ~kept),
             reasons=np.select(
                 [~measured, ~root_measured, root.correct == 0],
-                [OWN_DRAWS, ROOT_NOT_MEASURED, RARELY_SOLVED],
+                [NONE, ROOT_NOT_MEASURED, RARELY_SOLVED],
                 BEFORE_NOT_MEASURED,
             ),
         )

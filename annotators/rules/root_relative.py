@@ -20,19 +20,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from annotators.rules.along import root_of, seen_so_far
-from annotators.rules.reading import (
-    OWN_DRAWS,
-    RARELY_SOLVED,
-    ROOT_NOT_MEASURED,
-    Reading,
-    believable,
-    check_share,
-    judged,
-    success_rate,
-)
+from annotators.rules.along import from_first, root_of
+from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.labels import NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +53,12 @@ class RootRelative:
         solved = root.correct >= self.min_root_correct
         usable = measured & root_measured & solved
         below = usable & (counts.correct * root.graded < root.correct * counts.graded)
-        failed = seen_so_far(counts, below) > 0
+        failed = from_first(counts, below)
         return judged(
             success_rate(counts),
             correct=usable & ~failed,
             incorrect=usable & failed,
             reasons=np.select(
-                [~measured, ~root_measured], [OWN_DRAWS, ROOT_NOT_MEASURED], RARELY_SOLVED
+                [~measured, ~root_measured], [NONE, ROOT_NOT_MEASURED], RARELY_SOLVED
             ),
         )

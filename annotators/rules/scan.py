@@ -25,19 +25,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from annotators.rules.along import root_of, steps_until
-from annotators.rules.reading import (
-    AFTER_FIRST_ERROR,
-    OWN_DRAWS,
-    RARELY_SOLVED,
-    ROOT_NOT_MEASURED,
-    Reading,
-    believable,
-    check_share,
-    judged,
-    success_rate,
-)
+from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.labels import AFTER_FIRST_ERROR, NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +71,7 @@ class Scan:
         reasons = np.select(
             [~root_measured, ~confident, left < 0],
             [ROOT_NOT_MEASURED, RARELY_SOLVED, AFTER_FIRST_ERROR],
-            OWN_DRAWS,
+            NONE,
         )
         return judged(
             np.where(far, 1.0, corrected),

@@ -21,7 +21,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from annotators.rules.along import still_to_come
+from annotators.rules.along import to_last
 from annotators.rules.reading import Reading, believable, check_share, judged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
@@ -43,7 +43,7 @@ class StepwiseOrm:
 
     def read(self, counts: Counts) -> Reading:
         """Return values in {0, 1, NaN} and verdicts; pure."""
-        reaches = still_to_come(counts, counts.correct > 0) > 0
+        reaches = to_last(counts, counts.correct > 0)
         correct = reaches & (counts.graded > 0)
         incorrect = ~reaches & believable(counts, self.max_unknown)
         return judged(correct.astype(np.float64), correct=correct, incorrect=incorrect)

@@ -13,6 +13,7 @@ from annotators.probes import Exhaustive
 from annotators.probes.uncertainty import Uncertainty, uncertainty_of
 from annotators.rules import RootRelative
 from stepmark.counts import Tally
+from tests.fakes.columns import annotate
 from tests.fakes.factories import FakeSource, a_monte_carlo, a_solution, rollouts_of, run
 
 SEARCH = Uncertainty(method="uncertainty")
@@ -116,7 +117,7 @@ def test_the_exact_first_error_is_found_in_any_order(tokens, data):
         Exhaustive(method="exhaustive", root=72), RootRelative(method="root_relative")
     )
     drawn = rollouts_of(solution, {position: world[position] for position in asked})
-    (annotation,) = annotator.annotate("mc", [solution], drawn)
+    (annotation,) = annotate(annotator, "mc", [solution], drawn)
     assert annotation.verdicts == ("correct",) * error + ("incorrect",) * (steps - error)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from annotators.rules import Rule
-from annotators.rules.reading import REASONS, VERDICTS
+from stepmark.labels import REASONS, VERDICTS
 from tests.fakes.counts import Triple, counts_of
 
 LETTERS = {"correct": "C", "incorrect": "I", "unlabelled": "?"}

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotators.rules.along import NEVER, before, root_of, seen_so_far, steps_until, still_to_come
+from annotators.rules.along import NEVER, before, from_first, root_of, steps_until, to_last
 from tests.fakes.counts import Rooted, rooted, rooted_tables
 
 TABLE: list[Rooted] = [
@@ -27,14 +27,18 @@ def test_every_step_sees_its_own_bare_problem():
     assert root_of(rooted(TABLE)).correct.tolist() == [7, 7, 7, 9]
 
 
-def test_flags_are_counted_within_a_solution():
+def test_first_and_last_flags_reach_to_the_ends_of_their_own_solution():
     counts = rooted(TABLE)
-    assert seen_so_far(counts, FLAGS).tolist() == [0, 1, 2, 0]
-    assert still_to_come(counts, FLAGS).tolist() == [2, 2, 1, 0]
+    assert from_first(counts, FLAGS).tolist() == [False, True, True, False]
+    assert to_last(counts, FLAGS).tolist() == [True, True, True, False]
 
 
-def test_steps_until_the_first_flag_are_negative_after_it_and_endless_where_there_is_none():
-    assert steps_until(rooted(TABLE), FLAGS).tolist() == [1, 0, -1, NEVER]
+def test_steps_until_the_first_flag_are_negative_after_it():
+    assert steps_until(rooted(TABLE), FLAGS).tolist()[:3] == [1, 0, -1]
+
+
+def test_where_there_is_no_flag_it_is_further_than_any_tolerance():
+    assert steps_until(rooted(TABLE), FLAGS)[3] == NEVER
 
 
 @given(rooted_tables, st.data())
@@ -42,14 +46,10 @@ def test_the_vectorised_form_equals_a_loop(table, data):
     counts = rooted(table)
     steps = int(counts.offsets[-1])
     flags = np.array(data.draw(st.lists(st.booleans(), min_size=steps, max_size=steps)), bool)
-    seen, come, until = [], [], []
+    after, up_to = [], []
     for start, end in zip(counts.offsets, counts.offsets[1:], strict=False):
         own = flags[start:end].tolist()
-        first = own.index(True) if any(own) else None
-        for i in range(len(own)):
-            seen.append(sum(own[: i + 1]))
-            come.append(sum(own[i:]))
-            until.append(NEVER if first is None else first - i)
-    assert seen_so_far(counts, flags).tolist() == seen
-    assert still_to_come(counts, flags).tolist() == come
-    assert steps_until(counts, flags).tolist() == until
+        after += [any(own[: i + 1]) for i in range(len(own))]
+        up_to += [any(own[i:]) for i in range(len(own))]
+    assert from_first(counts, flags).tolist() == after
+    assert to_last(counts, flags).tolist() == up_to

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from annotators.rules import Hard
-from annotators.rules.reading import VERDICTS
+from stepmark.labels import VERDICTS
 from tests.fakes.counts import counts_of, tables
 
 RULE = Hard(method="hard")

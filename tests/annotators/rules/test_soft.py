@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotators.rules import Hard, Soft
-from annotators.rules.reading import VERDICTS
+from stepmark.labels import VERDICTS
 from tests.fakes.counts import counts_of, tables
 
 RULE = Soft(method="soft")
