@@ -2,6 +2,7 @@
 
 A probe asks the sampler for tallies and returns nothing: the evidence is what was drawn. Positions
 count steps: position t is the prefix of the first t steps, so the step at index t − 1 ends it.
+`asks_root` says whether every solution gets draws from its bare problem, which some rules need.
 """
 
 from __future__ import annotations
