@@ -70,6 +70,11 @@ class MonteCarlo:
                 "the binary probe searches wrong solutions only: set right_answers to "
                 "assume_correct or drop"
             )
+        if self.rule.needs_root and not self.probe.asks_root:
+            raise ValueError(
+                f"the rule {self.rule.method} compares with the bare problem, of which the probe "
+                f"{self.probe.method} buys no draws: use the exhaustive probe with `root` set"
+            )
 
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""
@@ -120,8 +125,10 @@ class MonteCarlo:
 
     def _read(self, counts: Counts) -> StepLabels:
         """Return what the rule says of the counts, with the reason where it says nothing."""
-        values, verdicts = self.rule.read(counts)
+        values, verdicts, said = self.rule.read(counts)
         silent = np.where(counts.total > 0, TOO_MANY_UNKNOWN, NOT_PROBED)
+        if said is not None:
+            silent = np.where(said == NONE, silent, said)
         return StepLabels(
             verdicts=verdicts,
             values=values,

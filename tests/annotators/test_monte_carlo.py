@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Binary, Exhaustive
-from annotators.rules import Hard, Soft
+from annotators.rules import Hard, RelativeProgress, Scan, Soft
 from stepmark.counts import Tally
 from stepmark.records import Annotation, Outcome, Rollout, Solution, StepLabel
 from tests.fakes.columns import annotate
@@ -94,6 +94,23 @@ def test_costs_add_up_over_the_rollouts_used():
     annotation = annotate_one(a_monte_carlo(), a_solution(3), tallies)
     assert (annotation.rollouts, annotation.requests) == (14, 3)
     assert (annotation.prompt_tokens, annotation.completion_tokens) == (30, 70)
+
+
+ROOTED = Exhaustive(method="exhaustive", root=8)
+
+
+def test_a_rules_own_reason_is_on_the_label():
+    annotator = a_monte_carlo(ROOTED, RelativeProgress(method="relative_progress"))
+    for root, reason in ((Tally(), "root_not_measured"), (Tally(0, 8), "rarely_solved")):
+        annotation = annotate_one(annotator, a_solution(2), {0: root, 1: Tally(8)})
+        assert [label.reason for label in annotation.labels] == [reason, reason]
+
+
+def test_a_step_that_the_rule_withholds_is_not_filled_in():
+    annotator = a_monte_carlo(ROOTED, Scan(method="scan"))
+    annotation = annotate_one(annotator, a_solution(3), {0: Tally(8), 1: Tally(0, 8)})
+    assert "".join(map(letter, annotation.labels)) == "I??"
+    assert {label.reason for label in annotation.labels} == {None, "after_first_error"}
 
 
 def test_no_solutions_have_no_annotations():
