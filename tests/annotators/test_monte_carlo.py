@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Binary, Exhaustive
-from annotators.rules import Hard, RelativeProgress, Scan, Soft
+from annotators.rules import Hard, RelativeProgress, Rule, Scan, Soft
 from stepmark.counts import Tally
 from stepmark.records import Annotation, Outcome, Rollout, Solution, StepLabel
 from tests.fakes.columns import annotate
@@ -152,7 +152,13 @@ tallies = st.sampled_from([Tally(3, 5), Tally(0, 8), Tally(0, 8), Tally(0, 1, 7)
     Tally, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)
 )
 outcomes: st.SearchStrategy[Outcome] = st.sampled_from(get_args(Outcome))
-annotators = st.builds(
+RULES = [kind(method=get_args(get_type_hints(kind)["method"])[0]) for kind in get_args(Rule)]
+with_any_rule = st.builds(
+    lambda rule, after: a_monte_carlo(ROOTED, rule, after_first_error=after),
+    st.sampled_from(RULES),
+    st.sampled_from(["keep", "drop"]),
+)
+annotators = with_any_rule | st.builds(
     annotator_of,
     st.fixed_dictionaries(
         {
