@@ -125,15 +125,15 @@ class MonteCarlo:
 
     def _read(self, counts: Counts) -> StepLabels:
         """Return what the rule says of the counts, with the reason where it says nothing."""
-        reading = self.rule.read(counts)
+        values, verdicts, said = self.rule.read(counts)
         silent = np.where(counts.total > 0, TOO_MANY_UNKNOWN, NOT_PROBED)
-        if reading.reasons is not None:
-            silent = np.where(reading.reasons == NONE, silent, reading.reasons)
+        if said is not None:
+            silent = np.where(said == NONE, silent, said)
         return StepLabels(
-            verdicts=reading.verdicts,
-            values=reading.values,
-            interpolated=np.zeros(len(silent), dtype=bool),
-            reasons=np.where(reading.verdicts == UNLABELLED, silent, NONE).astype(np.int8),
+            verdicts=verdicts,
+            values=values,
+            interpolated=np.zeros(len(verdicts), dtype=bool),
+            reasons=np.where(verdicts == UNLABELLED, silent, NONE).astype(np.int8),
         )
 
 

@@ -35,9 +35,9 @@ REASONS: Final = (
     "root_not_measured",
     "rarely_solved",
 )
-"""Why a step is unlabelled or a solution has no labels, by code. The last three are those of rules
-that compare: nothing believable is known of the prefix before the step, or of the bare problem, or
-the bare problem is solved too rarely."""
+"""Why a step is unlabelled or a solution has no labels, by code. The last three are a rule's own:
+nothing believable is known of the prefix before the step, or of the bare problem; the bare problem
+is solved too rarely for the rule."""
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
 )
