@@ -59,12 +59,12 @@ class Build:
             for name in self.recipe.annotators
             if not self.has(f"rollouts/{name}/{shard}.parquet")
         ]
-        if not missing:
-            return
-        problems = self.read(f"problems/{shard}.parquet", Problem)
         solutions = None
         if self.has(f"solutions/{shard}.parquet"):
+            if not missing:
+                return
             solutions = self.read(f"solutions/{shard}.parquet", Solution)
+        problems = self.read(f"problems/{shard}.parquet", Problem)
         drawn = self.worker.loop.run(self._drawn(int(shard), problems, solutions, missing))
         if solutions is None:
             self._keep_solutions(shard, drawn.solved)
