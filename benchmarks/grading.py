@@ -18,7 +18,7 @@ import json
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,10 +70,17 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-_FILES = {
-    "strictprm_gsm8k": read_strictprm,
-    "qwen25_math100": read_qwen_math,
-    "gsm8k_models": read_gsm8k_models,
+class Source(NamedTuple):
+    """A file of the rollouts folder and how it is read."""
+
+    file: str
+    read: Callable[[Path], Iterator[Sample]]
+
+
+FILES = {
+    "strictprm_gsm8k": Source("strictprm_gsm8k_bon32.jsonl.gz", read_strictprm),
+    "qwen25_math100": Source("qwen25math_math100_bon8_rm.jsonl.gz", read_qwen_math),
+    "gsm8k_models": Source("gsm8k_example_model_solutions.jsonl", read_gsm8k_models),
 }
 
 
@@ -169,8 +176,8 @@ async def run(folder: Path) -> dict[str, object]:
     """Measure every file."""
     report: dict[str, object] = {}
     async with Grader() as grader:
-        for name, read in _FILES.items():
-            samples = list(read(folder))
+        for name, source in FILES.items():
+            samples = list(source.read(folder))
             report[name] = await measure(name, samples, grader)
             report[f"{name}_rules"] = compare_rules(samples)
             report[f"{name}_throughput"] = throughput(samples)

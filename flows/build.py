@@ -16,16 +16,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.finish import finish
 from flows.intake import Intake, Intaken
-from flows.recipe import Recipe, as_yaml
-from flows.shards import RUN, Build
+from flows.recipe import Recipe
+from flows.shards import Build
 from flows.worker import Worker
-from storage.atomic import write_text_whole
-from storage.card import card
-from storage.manifest import Manifest, describe, write_manifest
-from storage.shards import ShardRef, shard_ref
+from storage.manifest import Manifest
 
-Refs = dict[str, list[ShardRef]]
 InWork = dict[PrefectFuture[Any], PrefectFuture[Any]]
 """The last task of each shard in work, with the one before it."""
 
@@ -82,7 +79,7 @@ def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
         build_flow.with_options(task_runner=runner)(str(root))
     finally:
         del _OPEN[str(root)]
-    return _finish(build)
+    return finish(build)
 
 
 def _shards(build: Build) -> Iterator[tuple[str, Intaken]]:
@@ -95,45 +92,3 @@ def _shards(build: Build) -> Iterator[tuple[str, Intaken]]:
             break
         yield f"{number:05d}", Intaken.of(chunk)
     intake.close()
-
-
-def _finish(build: Build) -> Manifest:
-    refs = _refs(build)
-    manifest = describe(
-        build.root,
-        name=build.recipe.name,
-        recipe=build.recipe.fingerprint,
-        policies=build.worker.identities,
-        shards=refs,
-    )
-    text = card(manifest, as_yaml(build.recipe), "potential")
-    write_text_whole(build.root / "README.md", text)
-    write_manifest(build.root, manifest)  # last: where it is, everything is
-    return manifest
-
-
-def _refs(build: Build) -> Refs:
-    """List the shards of every stage, those of the data last."""
-    shards = _numbers(build.root / "problems")
-    names = build.recipe.annotators
-    paths = {
-        "problems": [f"problems/{s}.parquet" for s in shards],
-        "rejects": [f"rejects/{s}.parquet" for s in _numbers(build.root / "rejects")],
-        "solutions": [f"solutions/{s}.parquet" for s in shards],
-        **{f"rollouts/{n}": [f"rollouts/{n}/{s}.parquet" for s in shards] for n in names},
-        **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
-        "labels": [f"labels/{s}.parquet" for s in shards],
-        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
-        **{
-            f"data/{split}": [
-                path for s in shards if build.has(path := f"data/{split}-{RUN}-{s}.parquet")
-            ]
-            for split in build.recipe.splits
-        },
-    }
-    return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
-
-
-def _numbers(folder: Path) -> list[str]:
-    """Return the numbers of the shards in a folder, in order."""
-    return sorted(path.stem for path in folder.glob("*.parquet"))

@@ -59,13 +59,13 @@ class Build:
             for name in self.recipe.annotators
             if not self.has(f"rollouts/{name}/{shard}.parquet")
         ]
-        if not missing:
-            return
-        problems = self.read(f"problems/{shard}.parquet", Problem)
         solutions = None
         if self.has(f"solutions/{shard}.parquet"):
+            if not missing:
+                return
             solutions = self.read(f"solutions/{shard}.parquet", Solution)
-        drawn = self.worker.loop.run(self._drawn(int(shard), problems, solutions, missing))
+        problems = self.read(f"problems/{shard}.parquet", Problem)
+        drawn = self.worker.loop.run(self._drawn(shard, problems, solutions, missing))
         if solutions is None:
             self._keep_solutions(shard, drawn.solved)
         for name, rollouts in drawn.rollouts.items():
@@ -111,12 +111,14 @@ class Build:
 
     async def _drawn(
         self,
-        rank: int,
+        shard: str,
         problems: Sequence[Problem],
         solutions: Sequence[Solution] | None,
         names: Sequence[str],
     ) -> stages.Drawn:
-        RANK.set(rank)  # older shards first
+        # Half of the shards in work are level: their solutions are all begun before many rollouts
+        # are drawn, so that they end together. The other half is younger and fills their last gaps.
+        RANK.set(int(shard) // max(1, self.worker.shards_at_once // 2))
         return await stages.draw(problems, solutions, names, self.recipe, self.worker)
 
     def _keep_problems(self, shard: str, intaken: Intaken) -> None:

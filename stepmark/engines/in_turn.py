@@ -1,9 +1,9 @@
 """An engine with a bounded number of requests in flight, where work begun first goes first.
 
 Several shards are asked about at once, so that the server never waits for the last answers of one.
-First come, first served would keep them level, and all would end together, with nothing left to
-fill the server. Served by rank, the oldest shard is finished while younger ones fill the gaps.
-Requests of one rank go out in the order they came, so that prompts with a common prefix stay
+First come, first served over all of them would keep them level, and all would end together, with
+nothing left to fill the server. Served by rank, older work is finished while younger work fills the
+gaps. Requests of one rank go out in the order they came, so that prompts with a common prefix stay
 neighbours.
 """
 

@@ -52,6 +52,7 @@ def test_a_build_that_lost_its_last_shards_is_completed_to_the_same_bytes(tmp_pa
     whole = files_of(root)
     (root / "manifest.json").unlink()
     (root / "labels" / "00001.parquet").unlink()
+    (root / "solutions" / "00001.parquet").unlink()
     (root / "rollouts" / "mc" / "00002.parquet").unlink()
     (root / "labels" / "00002.parquet").unlink()
     build(recipe, tmp_path / "out")

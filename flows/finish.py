@@ -1,0 +1,57 @@
+"""The end of a build: its shards listed and counted, the card, and last the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.recipe import as_yaml
+from flows.shards import RUN, Build
+from storage.atomic import write_text_whole
+from storage.card import card
+from storage.manifest import Manifest, describe, write_manifest
+from storage.shards import ShardRef, shard_ref
+
+Refs = dict[str, list[ShardRef]]
+
+
+def finish(build: Build) -> Manifest:
+    """Count what the shards hold, write the card, and the manifest last; return it."""
+    refs = _refs(build)
+    manifest = describe(
+        build.root,
+        name=build.recipe.name,
+        recipe=build.recipe.fingerprint,
+        policies=build.worker.identities,
+        shards=refs,
+    )
+    text = card(manifest, as_yaml(build.recipe), "potential")
+    write_text_whole(build.root / "README.md", text)
+    write_manifest(build.root, manifest)  # last: where it is, everything is
+    return manifest
+
+
+def _refs(build: Build) -> Refs:
+    """List the shards of every stage, those of the data last."""
+    shards = _numbers(build.root / "problems")
+    names = build.recipe.annotators
+    paths = {
+        "problems": [f"problems/{s}.parquet" for s in shards],
+        "rejects": [f"rejects/{s}.parquet" for s in _numbers(build.root / "rejects")],
+        "solutions": [f"solutions/{s}.parquet" for s in shards],
+        **{f"rollouts/{n}": [f"rollouts/{n}/{s}.parquet" for s in shards] for n in names},
+        **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
+        "labels": [f"labels/{s}.parquet" for s in shards],
+        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
+        **{
+            f"data/{split}": [
+                path for s in shards if build.has(path := f"data/{split}-{RUN}-{s}.parquet")
+            ]
+            for split in build.recipe.splits
+        },
+    }
+    return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
+
+
+def _numbers(folder: Path) -> list[str]:
+    """Return the numbers of the shards in a folder, in order."""
+    return sorted(path.stem for path in folder.glob("*.parquet"))
