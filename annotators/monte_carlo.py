@@ -72,7 +72,7 @@ class MonteCarlo:
         """Spend rollouts on one solution and return them, by position and draw."""
         if self.skips(solution):
             return ()
-        await self.probe.probe(len(solution.steps), sampler)
+        await self.probe.probe(solution, sampler)
         return sampler.rollouts
 
     def annotate(
@@ -175,13 +175,15 @@ def _label(tally: Tally, value: float, verdict: Verdict) -> StepLabel:
     reason = None
     if verdict == "unlabelled":
         reason = "too_many_unknown" if tally.total else "not_probed"
+        if not np.isnan(value):
+            reason = "undecided"
     return StepLabel(
         verdict=verdict,
         value=None if np.isnan(value) else value,
         correct=tally.correct,
         incorrect=tally.incorrect,
         unknown=tally.unknown,
-        interpolated=False,
+        interpolated=verdict != "unlabelled" and not tally.total,
         reason=reason,
     )
 

@@ -15,6 +15,7 @@ from typing import Literal
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.gather import gather_all
+from stepmark.records import Solution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Exhaustive:
         if self.draws < 1:
             raise ValueError(f"draws must be at least 1, not {self.draws}")
 
-    async def probe(self, steps: int, source: TallySource) -> None:
-        """Ask for the tally of each of the prefixes 1 … `steps`; the first error ends them all."""
-        await gather_all(lambda position: source.tally(position, self.draws), range(1, steps + 1))
+    async def probe(self, solution: Solution, source: TallySource) -> None:
+        """Ask for the tally of each prefix that has a step; the first error ends them all."""
+        positions = range(1, len(solution.steps) + 1)
+        await gather_all(lambda position: source.tally(position, self.draws), positions)

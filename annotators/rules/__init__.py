@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from annotators.rules.hard import Hard
+from annotators.rules.posterior import Posterior
 from annotators.rules.soft import Soft
 
-Rule = Hard | Soft
+Rule = Hard | Soft | Posterior
 
-__all__ = ["Hard", "Rule", "Soft"]
+__all__ = ["Hard", "Posterior", "Rule", "Soft"]
