@@ -96,13 +96,16 @@ class World:
             if wrong or rng.random() < self.hidden
             else steps
         )
-        chances = self._chances(rng, p, steps, error, wrong=wrong)
+        channels = self._channels(rng, p, steps, error, wrong=wrong)
+        broken = (np.arange(steps) > error).astype(np.int64)
+        chances = channels[np.arange(steps), broken]
         return Simulated(
             steps=steps,
             outcome=outcome,
             first_error=None if error == steps else error,
             ends=self._ends(rng, chances, error),
             tokens=self._tokens(rng, steps, error),
+            channels=channels,
         )
 
     def _solve_rate(self, rng: np.random.Generator, *, wrong: bool) -> float:
@@ -112,25 +115,28 @@ class World:
             if rng.random() < (1 - p if wrong else p):
                 return p
 
-    def _chances(
+    def _channels(
         self, rng: np.random.Generator, p: float, steps: int, error: int, *, wrong: bool
     ) -> FloatArray:
-        """Return the chances of right, own and other answers by position: float64[steps, 3]."""
+        """Return the chances of right, own and other answers: float64[steps, 2, 3].
+
+        By position, as they are if the prefix is sound and as they are if it is broken.
+        """
         position = np.arange(steps)
         left = (1 - position / steps) ** np.exp(rng.normal(*self.shape))
         value = p**left if self.rises else np.full(steps, p)
         faded = np.exp(-self.fading * np.maximum(position - error - 1, 0))
         recovers = _beta(rng, self.recovery) * p * faded
-        right = np.where(position <= error, value, recovers)
+        right = np.stack([value, recovers], axis=1)
         if self.wobble:
-            odds = np.log(right / (1 - right)) + rng.normal(0, self.wobble, steps)
+            odds = np.log(right / (1 - right)) + rng.normal(0, self.wobble, steps)[:, None]
             right = 1 / (1 + np.exp(-odds))
         own_broken, own_sound = _beta(rng, self.own_broken), _beta(rng, self.own_sound)
         second = rng.integers(error, steps) if rng.random() < self.second_mistake else error
         before_second = np.where(position <= second, 1 / 7, 1.0) if second > error else 1.0
-        own = np.where(position <= error, own_sound, own_broken * value * before_second)
-        own = own * (1 - right) if wrong else np.zeros(steps)  # a right answer has no own mistake
-        return np.stack([right, own, 1 - right - own], axis=1)
+        shares = [np.full(steps, own_sound), own_broken * value * before_second]
+        own = np.stack(shares, axis=1) * (1 - right) * wrong  # a right answer has no own mistake
+        return np.stack([right, own, 1 - right - own], axis=2)
 
     def _ends(self, rng: np.random.Generator, chances: FloatArray, error: int) -> Ends:
         steps = len(chances)
@@ -167,6 +173,8 @@ class Simulated:
     """int8[steps, DRAWS]: how each draw ends."""
     tokens: npt.NDArray[np.int64]
     """int64[steps, DRAWS]: its length."""
+    channels: FloatArray
+    """float64[steps, 2, 3]: chances of right, own and other answers if sound and if broken."""
 
     def tally(self, position: int, draws: int) -> Tally:
         """Return how the first draws from a prefix ended; the whole solution is its own answer."""

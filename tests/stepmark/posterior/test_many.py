@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepmark.counts import counts_of
+from stepmark.counts import Tally, counts_of
 from stepmark.posterior import Hyper, read_many
-from tests.fakes.posteriors import OUTCOMES, OWN, RIGHT, Tally, believed, tallies
+from tests.fakes.posteriors import OUTCOMES, OWN, RIGHT, believed, tallies
 
 LAST = {"correct": RIGHT, "incorrect": OWN, "unknown": Tally(unknown=1)}
 
