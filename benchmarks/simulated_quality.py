@@ -53,10 +53,17 @@ CERTAIN: Final = 0.9999
 """A confidence that is never reached, so that the budget decides."""
 
 
-def adaptive(hyper: Hyper, confidence: float = CERTAIN, budget: int = BUDGET) -> Adaptive:
+def adaptive(
+    hyper: Hyper, confidence: float = CERTAIN, budget: int = BUDGET, at_once: int = 2
+) -> Adaptive:
     """Return the adaptive probe with the root draws of the world."""
     return Adaptive(
-        method="adaptive", confidence=confidence, budget=budget, root=ROOT_DRAWS, hyper=hyper
+        method="adaptive",
+        confidence=confidence,
+        budget=budget,
+        round=at_once,
+        root=ROOT_DRAWS,
+        hyper=hyper,
     )
 
 
@@ -75,6 +82,10 @@ def contestants(hyper: Hyper) -> dict[str, tuple[Probe, Posterior | None]]:
         **{
             f"adaptive@{c}": (adaptive(hyper, c), dataclasses.replace(posterior, threshold=c))
             for c in CONFIDENCES
+        },
+        **{
+            f"adaptive:{n}, one by one": (adaptive(hyper, budget=n, at_once=1), posterior)
+            for n in BUDGETS[1:3]
         },
         "adaptive@0.9 unfitted": (adaptive(unfitted.hyper, 0.9), unfitted),
     }
@@ -117,7 +128,7 @@ def measure(name: str, number: int) -> tuple[dict[str, Any], float | None]:
     if name == game24.NAME:
         return figures, None
     reached = figures["adaptive@0.9"]["first_error_exact"]
-    return figures, fewest_rollouts(solutions, _entropies(solutions), reached)
+    return figures, fewest_rollouts(solutions, reached)
 
 
 def _populations(name: str, number: int) -> tuple[list[Simulated], list[Simulated]]:
@@ -270,20 +281,8 @@ def bootstrap(values: FloatArray) -> list[float]:
     return [float(q) for q in np.quantile(means, [0.025, 0.975])]
 
 
-def _entropies(solutions: Sequence[Simulated]) -> FloatArray:
-    """Return the entropy of the first error among solutions of the same length: bits each."""
-    by_length: dict[int, list[int]] = {}
-    for solution in solutions:
-        by_length.setdefault(solution.steps, []).append(solution.first_error or 0)
-    entropy: dict[int, float] = {}
-    for length, errors in by_length.items():
-        share = np.bincount(errors, minlength=length) / len(errors)
-        entropy[length] = float(-(share[share > 0] * np.log2(share[share > 0])).sum())
-    return np.array([entropy[solution.steps] for solution in solutions])
-
-
-def measure_all(number: int, say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Measure every world, one process each."""
+def measure_all(number: int, keep: Callable[[dict[str, Any]], object] = dict) -> dict[str, Any]:
+    """Measure every world, one process each; hand over what is known after each."""
     names = [*WORLDS, *([game24.NAME] if game24.at_hand() else [])]
     figures: dict[str, Any] = {}
     bound: dict[str, float] = {}
@@ -293,7 +292,7 @@ def measure_all(number: int, say: Callable[[str], None] = print) -> dict[str, An
             figures[name] = by_probe
             if fewest is not None:
                 bound[name] = fewest
-            say(f"{name}: {by_probe['adaptive@0.9']['first_error_exact']:.3f} at 0.9")
+            keep({**figures, "bound": bound})
     return {**figures, "bound": bound}
 
 
@@ -303,10 +302,13 @@ def main() -> None:
     parser.add_argument("--solutions", type=int, default=2000)
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    figures = measure_all(options.solutions)
-    if options.out:
-        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    figures = measure_all(options.solutions, lambda known: _keep(options.out, known))
     print(json.dumps(figures))
+
+
+def _keep(path: Path | None, figures: dict[str, Any]) -> None:
+    if path:
+        path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
