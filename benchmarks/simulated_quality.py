@@ -114,12 +114,12 @@ class Source:
         return rollouts, tokens
 
 
-def measure(name: str, number: int) -> tuple[dict[str, Any], float | None]:
+def measure(name: str, number: int, pilot_size: int = PILOT) -> tuple[dict[str, Any], float | None]:
     """Return a world's figures by probe, and the bound for the accuracy adaptive@0.9 reaches.
 
     Game24 has none: what a broken prefix would be worth if it were sound has no meaning there.
     """
-    pilot, solutions = _populations(name, number)
+    pilot, solutions = _populations(name, number, pilot_size)
     hyper = fit(_counts(_spend(Exhaustive(method="exhaustive", draws=DRAWS), pilot)))
     figures = {
         label: _figures(_spend(probe, solutions), rule)
@@ -131,12 +131,14 @@ def measure(name: str, number: int) -> tuple[dict[str, Any], float | None]:
     return figures, fewest_rollouts(solutions, reached)
 
 
-def _populations(name: str, number: int) -> tuple[list[Simulated], list[Simulated]]:
+def _populations(
+    name: str, number: int, pilot_size: int
+) -> tuple[list[Simulated], list[Simulated]]:
     if name == game24.NAME:
         both = game24.solutions(SEED)
-        return both[:PILOT], both[PILOT : PILOT + number]
+        return both[:pilot_size], both[pilot_size : pilot_size + number]
     world = WORLDS[name]
-    pilot = list(world.solutions(PILOT, PILOT_SEED, "incorrect"))
+    pilot = list(world.solutions(pilot_size, PILOT_SEED, "incorrect"))
     return pilot, list(world.solutions(number, SEED, "incorrect"))
 
 
@@ -281,13 +283,17 @@ def bootstrap(values: FloatArray) -> list[float]:
     return [float(q) for q in np.quantile(means, [0.025, 0.975])]
 
 
-def measure_all(number: int, keep: Callable[[dict[str, Any]], object] = dict) -> dict[str, Any]:
+def measure_all(
+    number: int,
+    pilot_size: int = PILOT,
+    keep: Callable[[dict[str, Any]], object] = dict,
+) -> dict[str, Any]:
     """Measure every world, one process each; hand over what is known after each."""
     names = [*WORLDS, *([game24.NAME] if game24.at_hand() else [])]
     figures: dict[str, Any] = {}
     bound: dict[str, float] = {}
     with ProcessPoolExecutor() as pool:
-        measured = pool.map(measure, names, [number] * len(names))
+        measured = pool.map(measure, names, [number] * len(names), [pilot_size] * len(names))
         for name, (by_probe, fewest) in zip(names, measured, strict=True):
             figures[name] = by_probe
             if fewest is not None:
@@ -300,9 +306,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--solutions", type=int, default=2000)
+    parser.add_argument("--pilot", type=int, default=PILOT)
     parser.add_argument("--out", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    figures = measure_all(options.solutions, lambda known: _keep(options.out, known))
+    figures = measure_all(options.solutions, options.pilot, lambda known: _keep(options.out, known))
     print(json.dumps(figures))
 
 

@@ -142,6 +142,8 @@ class World:
         steps = len(chances)
         alphas = np.maximum(chances, 1e-4) * self.prefix_spread
         prefix = np.stack([rng.dirichlet(alpha) for alpha in alphas])
+        prefix *= chances > 0  # what cannot happen does not happen in any prefix
+        prefix /= prefix.sum(axis=1, keepdims=True)
         prefix[0] = chances[0]  # the bare problem has no text that could colour its draws
         cut = prefix.cumsum(axis=1)[:, None, :2]
         ends: Ends = (rng.random((steps, DRAWS, 1)) > cut).sum(axis=2).astype(np.int8)

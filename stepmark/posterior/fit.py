@@ -23,7 +23,7 @@ STEADY: Final = 10.0
 """Imaginary solutions that look like the starting point: they keep a small pilot near it."""
 
 
-def fit(counts: Counts, start: Hyper | None = None, rounds: int = 12) -> Hyper:
+def fit(counts: Counts, start: Hyper | None = None, rounds: int = 6) -> Hyper:
     """Return hyper-parameters fitted to the counts of many solutions; pure and deterministic.
 
     Args:

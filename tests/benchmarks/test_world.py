@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.information import capacities, fewest_rollouts
-from benchmarks.world import CORRECT, DRAWS, OWN, UNKNOWN, WORLDS
+from benchmarks.world import CORRECT, DRAWS, OWN, UNKNOWN, WORLDS, Simulated
 from stepmark.counts import Tally
 
 
@@ -23,6 +23,7 @@ def test_solutions_depend_on_seed_and_index_alone(world):
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_a_wrong_answer_has_an_error_within_the_solution(world):
     for solution in world.solutions(40, 1, "incorrect"):
+        assert solution.first_error is not None
         assert 0 <= solution.first_error < solution.steps
         assert solution.ends.shape == (solution.steps, DRAWS)
         assert solution.channels.sum(axis=2) == pytest.approx(1)
@@ -34,15 +35,16 @@ def test_right_answers_hide_an_error_as_often_as_stated_and_have_no_own_mistake(
     assert not any((s.ends == OWN).any() for s in made)
 
 
+def right_chances(solution: Simulated) -> np.ndarray:
+    assert solution.first_error is not None
+    position = np.arange(solution.steps)
+    return solution.channels[position, (position > solution.first_error).astype(int), 0]
+
+
 def test_draws_end_as_often_as_the_chances_say():
     made = list(WORLDS["as_assumed"].solutions(200, 1, "incorrect"))
     seen = np.concatenate([(s.ends == CORRECT).mean(axis=1) for s in made])
-    stated = np.concatenate(
-        [
-            s.channels[np.arange(s.steps), (np.arange(s.steps) > s.first_error).astype(int), 0]
-            for s in made
-        ]
-    )
+    stated = np.concatenate([right_chances(s) for s in made])
     assert np.mean(seen - stated) == pytest.approx(0, abs=0.03)  # 1–4 % are unknown
     assert np.corrcoef(seen, stated)[0, 1] > 0.9
 
