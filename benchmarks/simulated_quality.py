@@ -146,13 +146,13 @@ def _spend(probe: Probe, solutions: Sequence[Simulated]) -> list[Source]:
     async def spend() -> list[Source]:
         sources = [Source(solution=solution) for solution in solutions]
         for source in sources:
-            await probe.probe(_solution(source.solution.steps), source)
+            await probe.probe(solution_of(source.solution.steps), source)
         return sources
 
     return asyncio.run(spend())
 
 
-def _solution(steps: int) -> Solution:
+def solution_of(steps: int) -> Solution:
     """Return a solution of that many equally long steps, with a wrong answer."""
     return Solution(
         id=content_id("so", steps),

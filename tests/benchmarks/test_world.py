@@ -38,7 +38,7 @@ def test_right_answers_hide_an_error_as_often_as_stated_and_have_no_own_mistake(
 def right_chances(solution: Simulated) -> np.ndarray:
     assert solution.first_error is not None
     position = np.arange(solution.steps)
-    return solution.channels[position, (position > solution.first_error).astype(int), 0]
+    return np.asarray(solution.channels[position, (position > solution.first_error) * 1, 0])
 
 
 def test_draws_end_as_often_as_the_chances_say():
