@@ -4,7 +4,7 @@ Papers: Math-Shepherd (arXiv 2312.08935) is `exhaustive` with `hard` or `soft`; 
 (arXiv 2406.06592) is `binary` with either. Spending and reading are two functions here: `gather`
 awaits draws for one solution, `annotate` is pure arithmetic on the stored rollouts of many, so a
 changed rule never calls a model.
-Semantics: potential of the prefix.
+Semantics: the rule's.
 Traps handled (methods.md §3.1–3.2): the last step is judged by its own answer; steps that were
 not probed are flagged as interpolated; a right answer proves right steps only where the recipe
 assumes it; unknown draws count neither as failures nor as nothing.
@@ -34,6 +34,7 @@ from stepmark.labels import (
     REASONS,
     RIGHT_ANSWER,
     TOO_MANY_UNKNOWN,
+    UNDECIDED,
     UNKNOWN_OUTCOME,
     UNLABELLED,
     CodeArray,
@@ -92,7 +93,7 @@ class MonteCarlo:
         """Spend rollouts on one solution and return them, by position and draw."""
         if self.skips(solution):
             return ()
-        await self.probe.probe(len(solution.steps), sampler)
+        await self.probe.probe(solution, sampler)
         return sampler.rollouts
 
     def annotate(self, evidence: Evidence) -> Labels:
@@ -108,7 +109,7 @@ class MonteCarlo:
             steps = _without_what_follows(steps, offsets, skipped == NONE)
         error = ragged.first(steps.verdicts == INCORRECT, offsets)
         return Labels(
-            semantics="potential",
+            semantics=self.rule.semantics,
             steps=steps,
             counts=counts,
             first_error=error,
@@ -127,12 +128,13 @@ class MonteCarlo:
         """Return what the rule says of the counts, with the reason where it says nothing."""
         values, verdicts, said = self.rule.read(counts)
         silent = np.where(counts.total > 0, TOO_MANY_UNKNOWN, NOT_PROBED)
+        silent = np.where(np.isnan(values), silent, UNDECIDED)
         if said is not None:
             silent = np.where(said == NONE, silent, said)
         return StepLabels(
             verdicts=verdicts,
             values=values,
-            interpolated=np.zeros(len(verdicts), dtype=bool),
+            interpolated=(verdicts != UNLABELLED) & (counts.total == 0),
             reasons=np.where(verdicts == UNLABELLED, silent, NONE).astype(np.int8),
         )
 

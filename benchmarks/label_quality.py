@@ -1,9 +1,10 @@
 """Label quality of each probe on the practice policy, against the exact truth.
 
     python -m benchmarks.label_quality            about 15 minutes on two cores
+    python -m benchmarks.label_quality --all      the simulated worlds and Game24 as well
     python -m benchmarks.label_quality --problems 10 --potential-problems 2
 
-Builds the same solutions under both probes through a real vLLM server and one ledger, then judges
+Builds the same solutions under each probe through a real vLLM server and one ledger, then judges
 verdicts against the exact correctness of every step, and values against the potential of prefixes
 estimated from 256 draws that are apart from those the values rest on. Rollouts and tokens are
 those *used*, whoever bought them. The last line is JSON.
@@ -23,6 +24,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.practice.score import judge, score
+from benchmarks.simulated_quality import measure_all
 from flows.recipe import Recipe, load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
@@ -36,6 +38,17 @@ POTENTIAL_DRAWS = 256
 PROBES: dict[str, dict[str, Any]] = {
     "exhaustive": {"probe": {"method": "exhaustive", "draws": DRAWS}, "right_answers": "probe"},
     "binary": {"probe": {"method": "binary", "draws": DRAWS}, "right_answers": "assume_correct"},
+    "adaptive": {
+        # The quickstart samples four solutions: three other draws from each problem come for free.
+        "probe": {"method": "adaptive", "budget": 2 * DRAWS, "root": 3},
+        "rule": {"method": "posterior"},
+        "right_answers": "probe",
+    },
+    "adaptive_likeliest": {  # the same draws; labels wherever one first error is likelier than not
+        "probe": {"method": "adaptive", "budget": 2 * DRAWS, "root": 3},
+        "rule": {"method": "posterior", "threshold": 0.5},
+        "right_answers": "probe",
+    },
 }
 
 
@@ -45,10 +58,14 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--potential-problems", type=int, default=8)
     parser.add_argument("--out", type=Path, help="keep the builds here")
+    parser.add_argument("--all", action="store_true", help="measure the simulated worlds too")
+    parser.add_argument("--simulated-solutions", type=int, default=2000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         out = options.out or Path(scratch)
         figures = measure(out, options.problems, options.potential_problems)
+    if options.all:
+        figures |= measure_all(options.simulated_solutions)
     print(json.dumps(figures))
 
 

@@ -24,7 +24,8 @@ def finish(build: Build) -> Manifest:
         policies=build.worker.identities,
         shards=refs,
     )
-    text = card(manifest, as_yaml(build.recipe), "potential")
+    recipe = build.recipe
+    text = card(manifest, as_yaml(recipe), recipe.annotators[recipe.labels.from_].rule.semantics)
     write_text_whole(build.root / "README.md", text)
     write_manifest(build.root, manifest)  # last: where it is, everything is
     return manifest

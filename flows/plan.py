@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from annotators.monte_carlo import MonteCarlo
-from annotators.probes import Exhaustive
+from annotators.probes import Adaptive, Exhaustive
 from flows.intake import read_rows
 from flows.recipe import Recipe
 from flows.runtime import Runtime
@@ -75,6 +75,8 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     """Prefixes probed a solution, if every solution is probed."""
     if isinstance(annotator.probe, Exhaustive):
         return steps - 1
+    if isinstance(annotator.probe, Adaptive):
+        return annotator.probe.budget  # at most
     return math.ceil(math.log2(max(steps, 2)))
 
 

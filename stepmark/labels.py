@@ -34,14 +34,15 @@ REASONS: Final = (
     "before_not_measured",
     "root_not_measured",
     "rarely_solved",
+    "undecided",
 )
-"""Why a step is unlabelled or a solution has no labels, by code. The last three are a rule's own:
+"""Why a step is unlabelled or a solution has no labels, by code. The last four are a rule's own:
 nothing believable is known of the prefix before the step, or of the bare problem; the bare problem
-is solved too rarely for the rule."""
+is solved too rarely for the rule; there is a value, and it clears no threshold."""
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
 )
-BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED = range(7, 10)
+BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED = range(7, 11)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

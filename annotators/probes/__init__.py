@@ -7,9 +7,10 @@ count steps: position t is the prefix of the first t steps, so the step at index
 
 from __future__ import annotations
 
+from annotators.probes.adaptive import Adaptive
 from annotators.probes.binary import Binary
 from annotators.probes.exhaustive import Exhaustive
 
-Probe = Exhaustive | Binary
+Probe = Exhaustive | Binary | Adaptive
 
-__all__ = ["Binary", "Exhaustive", "Probe"]
+__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe"]

@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.records import Solution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,9 @@ class Binary:
         if not 0 <= self.max_unknown < 1:
             raise ValueError(f"max_unknown must be in [0, 1), not {self.max_unknown}")
 
-    async def probe(self, steps: int, source: TallySource) -> None:
-        """Search the prefixes 0 … `steps`, given that the whole solution's answer is wrong."""
-        sound, broken = 0, steps
+    async def probe(self, solution: Solution, source: TallySource) -> None:
+        """Search the prefixes of 0 … all steps, given that the whole solution's answer is wrong."""
+        sound, broken = 0, len(solution.steps)
         while broken - sound > 1:
             middle = (sound + broken) // 2
             tally = await source.tally(middle, self.draws)

@@ -16,6 +16,7 @@ from typing import Literal
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.gather import gather_all
+from stepmark.records import Solution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,8 @@ class Exhaustive:
         """Whether every solution gets draws from its bare problem."""
         return self.root > 0
 
-    async def probe(self, steps: int, source: TallySource) -> None:
-        """Ask for the prefixes 0 … `steps`, all at once; the first error ends them all."""
+    async def probe(self, solution: Solution, source: TallySource) -> None:
+        """Ask for the prefixes 0 … steps, all at once; the first error ends them all."""
         wanted = [(0, self.root)] if self.asks_root else []
-        wanted += [(position, self.draws) for position in range(1, steps + 1)]
+        wanted += [(position, self.draws) for position in range(1, len(solution.steps) + 1)]
         await gather_all(lambda asked: source.tally(*asked), wanted)

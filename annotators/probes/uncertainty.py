@@ -26,6 +26,7 @@ from typing import ClassVar, Literal, Protocol
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Tally
+from stepmark.records import Solution
 
 Measure = Literal["entropy", "log_sum"]
 
@@ -70,13 +71,13 @@ class Uncertainty:
         if not 0 <= self.max_unknown < 1:
             raise ValueError(f"max_unknown must be in [0, 1), not {self.max_unknown}")
 
-    async def probe(self, steps: int, source: LogprobSource) -> None:
-        """Search the prefixes 1 … `steps` − 1, given that the whole solution's answer is wrong."""
+    async def probe(self, solution: Solution, source: LogprobSource) -> None:
+        """Search the prefixes 1 … steps − 1, given that the whole solution's answer is wrong."""
         root = await source.tally(0, self.root)
         if root.correct < self.min_root_correct or not self._believes(root):
             return
         passed: set[int] = set()
-        for position in self.visits((await source.logprobs())[: steps - 1]):
+        for position in self.visits((await source.logprobs())[: len(solution.steps) - 1]):
             if await self._fails(position, root, source, passed):
                 await self._go_left(position, root, source, passed)
                 return

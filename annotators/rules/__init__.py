@@ -10,6 +10,7 @@ from __future__ import annotations
 from annotators.rules.advantage import Advantage
 from annotators.rules.entropic import Entropic
 from annotators.rules.hard import Hard
+from annotators.rules.posterior import Posterior
 from annotators.rules.relative_progress import RelativeProgress
 from annotators.rules.root_relative import RootRelative
 from annotators.rules.scan import Scan
@@ -27,12 +28,14 @@ Rule = (
     | RootRelative
     | Scan
     | StepwiseOrm
+    | Posterior
 )
 
 __all__ = [
     "Advantage",
     "Entropic",
     "Hard",
+    "Posterior",
     "RelativeProgress",
     "RootRelative",
     "Rule",

@@ -23,6 +23,7 @@ from annotators.rules.along import before, comparable
 from annotators.rules.reading import Reading, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts, FloatArray
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Advantage:
     """1 if success rate and progress together are above 0."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = True
 
     method: Literal["advantage"]

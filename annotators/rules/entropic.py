@@ -20,6 +20,7 @@ import numpy as np
 from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.records import Semantics
 
 MAX_ETA = 100.0
 """Beyond it the value is 1 for any success, to the last digit that anybody keeps."""
@@ -30,6 +31,7 @@ class Entropic:
     """The success rate, bent towards its maximum."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = False
 
     method: Literal["entropic"]

@@ -17,6 +17,7 @@ import numpy as np
 from annotators.rules.reading import Reading, believable, check_share, judged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Hard:
     """1 if any rollout succeeded, 0 if none did."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = False
 
     method: Literal["hard"]

@@ -26,6 +26,7 @@ from annotators.rules.reading import Reading, believable, check_share, judged, s
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, Counts, Tallies
 from stepmark.labels import BEFORE_NOT_MEASURED, NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
+from stepmark.records import Semantics
 
 Form = Literal["ratio", "difference"]
 
@@ -35,6 +36,7 @@ class RelativeProgress:
     """1 if a step keeps the success rate up, compared with the prefix before it."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = True
 
     method: Literal["relative_progress"]

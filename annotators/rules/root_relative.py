@@ -25,6 +25,7 @@ from annotators.rules.reading import Reading, believable, check_share, judged, s
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
 from stepmark.labels import NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class RootRelative:
     """1 until a prefix succeeds less often than the bare problem, 0 from there on."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = True
 
     method: Literal["root_relative"]

@@ -29,6 +29,7 @@ from annotators.rules.reading import Reading, believable, check_share, judged, s
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
 from stepmark.labels import AFTER_FIRST_ERROR, NONE, RARELY_SOLVED, ROOT_NOT_MEASURED
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Scan:
     """Hard far from the first error, soft just before it, nothing after it."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = True
 
     method: Literal["scan"]

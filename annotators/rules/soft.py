@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Soft:
     """The success rate itself."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = False
 
     method: Literal["soft"]

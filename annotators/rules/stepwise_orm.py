@@ -25,6 +25,7 @@ from annotators.rules.along import to_last
 from annotators.rules.reading import Reading, believable, check_share, judged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
+from stepmark.records import Semantics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class StepwiseOrm:
     """1 if any rollout from here or from further on succeeded."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
     needs_root: ClassVar[bool] = False
 
     method: Literal["stepwise_orm"]

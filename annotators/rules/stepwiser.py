@@ -18,13 +18,14 @@ before it or the bare problem has no believable draws.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from annotators.rules.advantage import check_prover, effective_reward
 from annotators.rules.along import before, comparable
 from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, Counts, Tallies
+from stepmark.records import Semantics
 
 Signal = Literal["absolute", "ratio", "effective"]
 
@@ -34,6 +35,7 @@ class StepWiser:
     """1 if a step is good by the chosen signal."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    semantics: ClassVar[Semantics] = "potential"
 
     method: Literal["stepwiser"]
     signal: Signal = "effective"

@@ -24,7 +24,7 @@ def a_world(steps: int, first_error: int) -> dict[int, Tally]:
 
 def search(tallies: dict[int, Tally], steps: int, probe: Binary = SEARCH) -> list[int]:
     source = FakeSource(tallies)
-    run(probe.probe(steps, source))
+    run(probe.probe(a_solution(steps), source))
     return source.positions
 
 
@@ -54,7 +54,7 @@ def test_the_search_agrees_with_exhaustive_probing_on_monotone_worlds(steps, dat
     verdicts = []
     for probe in (SEARCH, Exhaustive(method="exhaustive")):
         source = FakeSource(world)
-        run(probe.probe(steps, source))
+        run(probe.probe(a_solution(steps), source))
         seen = {t: world[t] for t in source.positions if t < steps}
         annotator = a_monte_carlo(probe, right_answers="drop")
         (annotation,) = annotate(annotator, "mc", [solution], rollouts_of(solution, seen))
@@ -91,14 +91,14 @@ def test_no_graded_draw_ends_the_search_at_any_bound():
 
 def test_every_probe_asks_for_the_stated_draws():
     source = FakeSource(a_world(8, 3))
-    run(Binary(method="binary", draws=5).probe(8, source))
+    run(Binary(method="binary", draws=5).probe(a_solution(8), source))
     assert {draws for _, draws in source.asked} == {5}
 
 
 @given(st.integers(2, 40), st.integers(0, 9))
 def test_noise_never_makes_the_search_leave_the_solution_or_ask_twice(steps, seed):
     source = FakeSource(chances=[0.3] * (steps + 1), seed=seed)
-    run(Binary(method="binary", draws=2).probe(steps, source))
+    run(Binary(method="binary", draws=2).probe(a_solution(steps), source))
     assert len(set(source.positions)) == len(source.positions)
     assert all(0 <= position < steps for position in source.positions)
 

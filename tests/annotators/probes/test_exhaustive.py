@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from annotators.probes import Exhaustive
 from stepmark.counts import Tally
 from stepmark.errors import EngineDown
-from tests.fakes.factories import FakeSource, run
+from tests.fakes.factories import FakeSource, a_solution, run
 
 
 @given(st.integers(1, 20), st.integers(1, 16))
 def test_every_prefix_that_has_a_step_is_asked_for_the_same_draws(steps, draws):
     source = FakeSource(chances=[0.5] * (steps + 1))
-    run(Exhaustive(method="exhaustive", draws=draws).probe(steps, source))
+    run(Exhaustive(method="exhaustive", draws=draws).probe(a_solution(steps), source))
     assert sorted(source.asked) == [(position, draws) for position in range(1, steps + 1)]
 
 
 def test_the_bare_problem_is_asked_only_where_the_recipe_says_so():
     source = FakeSource(chances=[0.5] * 3)
-    run(Exhaustive(method="exhaustive", root=5).probe(2, source))
+    run(Exhaustive(method="exhaustive", root=5).probe(a_solution(2), source))
     assert sorted(source.asked) == [(0, 5), (1, 8), (2, 8)]
 
 
@@ -53,7 +53,7 @@ def test_all_prefixes_are_asked_at_once():
             return Tally()
 
     arrived = asyncio.Event()
-    run(Exhaustive(method="exhaustive").probe(5, Meeting()))
+    run(Exhaustive(method="exhaustive").probe(a_solution(5), Meeting()))
 
 
 def test_the_first_error_ends_the_other_prefixes_too():
@@ -71,5 +71,5 @@ def test_the_first_error_ends_the_other_prefixes_too():
             return Tally()
 
     with pytest.raises(EngineDown):
-        run(Exhaustive(method="exhaustive").probe(4, Down()))
+        run(Exhaustive(method="exhaustive").probe(a_solution(4), Down()))
     assert sorted(cancelled) == [1, 2, 4]

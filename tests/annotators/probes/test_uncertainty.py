@@ -40,7 +40,7 @@ def a_world(steps: int, first_error: int) -> dict[int, Tally]:
 
 def search(world: Mapping[int, Tally], tokens: Sequence[int], probe: Uncertainty) -> list[int]:
     source = Written(world, tokens)
-    run(probe.probe(len(tokens), source))
+    run(probe.probe(a_solution(len(tokens)), source))
     return source.positions
 
 

@@ -1,0 +1,120 @@
+"""The posterior of many solutions at once: what the rule and the fit read counts with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from stepmark.counts import Counts, FloatArray, IntArray
+from stepmark.posterior.grid import Grid, grid_of, log_rising
+from stepmark.posterior.hyper import Hyper
+from stepmark.records import Outcome
+
+CHUNK: Final = 32
+"""Solutions weighed at a time, so that their grids fit a processor's cache."""
+
+
+class Group(NamedTuple):
+    """Solutions of one length and outcome: they share a grid."""
+
+    outcome: Outcome
+    grid: Grid
+    members: IntArray
+    """int64[S]: which solutions of the counts."""
+    drawn: IntArray
+    """int64[S, steps, 3]: draws by position and ending (right, own answer, another)."""
+
+
+class Weighed(NamedTuple):
+    """Posterior weights of some members of a group."""
+
+    members: IntArray
+    weights: FloatArray
+    """float64[S, E, G], each solution's sum to 1."""
+    log_evidence: FloatArray
+    """float64[S]: log marginal likelihood of the draws, up to what no hyper-parameter but the
+    concentration changes."""
+
+
+def read_many(hyper: Hyper, counts: Counts) -> list[FloatArray]:
+    """Return each solution's posterior of the first error: float64[steps + 1], the last for none.
+
+    The outcome is read from the counts of the last step: the whole solution's own answer.
+    """
+    posteriors: list[FloatArray] = [np.ones(1)] * (len(counts.offsets) - 1)
+    for group in groups(hyper, counts):
+        for chunk in weigh(group):
+            for member, first_error in zip(chunk.members, chunk.weights.sum(axis=2), strict=True):
+                posteriors[member] = first_error
+    return posteriors
+
+
+def groups(hyper: Hyper, counts: Counts) -> Iterator[Group]:
+    """Yield the solutions of a shard by length and outcome; those without steps are left out."""
+    lengths, outcomes = np.diff(counts.offsets), _outcomes(counts)
+    drawn = np.stack([counts.correct, counts.own, counts.incorrect - counts.own], axis=1)
+    root = counts.root
+    bare = np.stack([root.correct, root.own, root.incorrect - root.own], axis=1)
+    for length in np.unique(lengths[lengths > 0]).tolist():
+        for code, outcome in enumerate(_OUTCOMES):
+            members = np.flatnonzero((lengths == length) & (outcomes == code))
+            if not members.size:
+                continue
+            rows = counts.offsets[members, None] + np.arange(length - 1)
+            by_position = np.concatenate([bare[members, None], drawn[rows]], axis=1)
+            yield Group(outcome, grid_of(hyper, length, outcome), members, by_position)
+
+
+def weigh(group: Group) -> Iterator[Weighed]:
+    """Yield the posterior weights of a group, chunk by chunk; pure."""
+    sound = _likelihoods(group.grid.sound, group.grid.concentration, group.drawn)
+    broken = _likelihoods(group.grid.broken, group.grid.concentration, group.drawn)
+    for start in range(0, len(group.members), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield _weighed(group.members[part], group.grid, _at(sound, part), _at(broken, part))
+
+
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("correct", "incorrect", "unknown")
+
+ByPosition = list[tuple[FloatArray, IntArray]]
+"""For each position the log likelihoods of the different counts, float64[U, G], and which of them
+each solution has, int64[S]."""
+
+
+def _outcomes(counts: Counts) -> IntArray:
+    """Return each solution's outcome as an index into `_OUTCOMES`: int64[solutions]."""
+    last = np.maximum(counts.offsets[1:] - 1, 0)
+    if not counts.correct.size:
+        return np.full(len(last), 2)
+    right, wrong = counts.correct[last] > 0, counts.incorrect[last] > 0
+    return np.where(right, 0, np.where(wrong, 1, 2))
+
+
+def _likelihoods(alphas: FloatArray, concentration: FloatArray, drawn: IntArray) -> ByPosition:
+    """Work out the likelihood of each *different* tally once: most prefixes have none at all."""
+    table: ByPosition = []
+    for position in range(drawn.shape[1]):
+        seen, which = np.unique(drawn[:, position], axis=0, return_inverse=True)
+        rows = [
+            sum(log_rising(a, n) for a, n in zip(alphas[position], tally, strict=True))
+            - log_rising(concentration[position : position + 1], sum(tally))
+            for tally in seen.tolist()
+        ]
+        table.append((np.stack(rows), which.ravel()))
+    return table
+
+
+def _at(table: ByPosition, part: slice) -> FloatArray:
+    """Return float64[S, steps, G] for some members."""
+    return np.stack([rows[which[part]] for rows, which in table], axis=1)
+
+
+def _weighed(members: IntArray, grid: Grid, sound: FloatArray, broken: FloatArray) -> Weighed:
+    up_to = broken.sum(axis=1, keepdims=True) + np.cumsum(sound - broken, axis=1)
+    log_weights = np.concatenate([up_to, up_to[:, -1:]], axis=1) + grid.log_prior
+    top = log_weights.max(axis=(1, 2), keepdims=True)
+    weights = np.exp(log_weights - top)
+    total = weights.sum(axis=(1, 2), keepdims=True)
+    return Weighed(members, weights / total, np.log(total[:, 0, 0]) + top[:, 0, 0])

@@ -1,0 +1,54 @@
+"""Empirical Bayes finds again what made the draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.world import WORLDS, World
+from stepmark.counts import Counts, counts_of
+from stepmark.posterior import Hyper, fit
+from stepmark.posterior.fit import log_evidence
+
+
+def drawn(world: World, number: int, outcome="incorrect") -> Counts:
+    made = list(world.solutions(number, 17, outcome))
+    return counts_of(
+        [solution.tally(0, 7) for solution in made],
+        [[solution.tally(t, 8) for t in range(1, solution.steps + 1)] for solution in made],
+    )
+
+
+def test_the_fit_explains_the_draws_better_than_its_start():
+    counts = drawn(WORLDS["flat"], 40)
+    fitted = fit(counts, rounds=2)
+    assert log_evidence(fitted, counts) > log_evidence(Hyper(), counts)
+
+
+def test_values_that_do_not_rise_are_seen():
+    flat, rising = (fit(drawn(WORLDS[name], 60), rounds=2) for name in ("flat", "as_assumed"))
+    assert flat.shape[0] > 0.5 > rising.shape[0]
+
+
+def test_late_errors_are_seen():
+    late = World(name="late", error_place=(8.0, 1.5))
+    places = np.array(fit(drawn(late, 60), rounds=2).place)
+    assert places[-2:].sum() > 0.6
+
+
+def test_right_answers_tell_how_often_they_hide_an_error():
+    hidden = [
+        fit(drawn(World(name="", hidden=share), 40, "correct"), rounds=2).error_if_right
+        for share in (0.02, 0.6)
+    ]
+    assert hidden[0] < 0.15
+    assert hidden[1] > 0.3
+
+
+def test_nothing_drawn_leaves_the_start_as_it_was():
+    start = Hyper()
+    fitted = fit(counts_of([], []), start, rounds=2)
+    for name in ("solve_rate", "shape", "recovery", "own_broken", "own_sound", "place"):
+        weights = np.array(getattr(start, name))
+        assert getattr(fitted, name) == pytest.approx(weights / weights.sum())
+    assert fitted.error_if_right == pytest.approx(start.error_if_right)

@@ -1,0 +1,39 @@
+"""A shard read at once says what its solutions say one by one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stepmark.counts import Tally, counts_of
+from stepmark.posterior import Hyper, read_many
+from tests.fakes.posteriors import OUTCOMES, OWN, RIGHT, believed, tallies
+
+LAST = {"correct": RIGHT, "incorrect": OWN, "unknown": Tally(unknown=1)}
+
+solutions = st.lists(
+    st.tuples(st.sampled_from(OUTCOMES), tallies(5), st.lists(tallies(5), max_size=4)), max_size=5
+)
+
+
+@settings(max_examples=40)
+@given(solutions)
+def test_a_shard_reads_like_its_solutions_one_by_one(table):
+    counts = counts_of(
+        [root for _, root, _ in table], [[*steps, LAST[outcome]] for outcome, _, steps in table]
+    )
+    posteriors = read_many(Hyper(), counts)
+    assert len(posteriors) == len(table)
+    for (outcome, root, steps), posterior in zip(table, posteriors, strict=True):
+        one = believed({0: root} | dict(enumerate(steps, 1)), len(steps) + 1, outcome)
+        assert posterior == pytest.approx(one.first_error, abs=1e-9)
+
+
+def test_a_solution_without_steps_has_no_error():
+    (posterior,) = read_many(Hyper(), counts_of([Tally()], [[]]))
+    assert posterior.tolist() == [1.0]
+
+
+def test_no_solutions_have_no_posteriors():
+    assert read_many(Hyper(), counts_of([], [])) == []
