@@ -26,19 +26,19 @@ def test_the_fit_explains_the_draws_better_than_its_start():
 
 
 def test_values_that_do_not_rise_are_seen():
-    flat, rising = (fit(drawn(WORLDS[name], 60), rounds=2) for name in ("flat", "as_assumed"))
+    flat, rising = (fit(drawn(WORLDS[name], 60), rounds=3) for name in ("flat", "as_assumed"))
     assert flat.shape[0] > 0.5 > rising.shape[0]
 
 
 def test_late_errors_are_seen():
     late = World(name="late", error_place=(8.0, 1.5))
-    places = np.array(fit(drawn(late, 60), rounds=2).place)
+    places = np.array(fit(drawn(late, 60), rounds=3).place)
     assert places[-2:].sum() > 0.6
 
 
 def test_right_answers_tell_how_often_they_hide_an_error():
     hidden = [
-        fit(drawn(World(name="", hidden=share), 40, "correct"), rounds=2).error_if_right
+        fit(drawn(World(name="", hidden=share), 40, "correct"), rounds=3).error_if_right
         for share in (0.02, 0.6)
     ]
     assert hidden[0] < 0.15
