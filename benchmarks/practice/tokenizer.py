@@ -1,6 +1,6 @@
-"""The practice policy's tokenizer: the words of the language, and single digits.
+"""The practice policy's tokenizer: the words of the language, and whole numbers.
 
-A token is a word, digit or sign together with the space before it, so joining tokens
+A token is a word, number or sign together with the space before it, so joining tokens
 gives back the text exactly and nothing is cleaned up. A full stop and the line break
 after it are one token: a text cut after a step's line break splits into the same tokens
 as the whole text does, which lets a prefix be sent to a server as token ids or as text.
@@ -24,6 +24,8 @@ from benchmarks.practice.language import GAINS, LOSSES, NAMES, THINGS
 PAD, UNKNOWN, USER, ASSISTANT, END = "<pad>", "<unk>", "<user>", "<assistant>", "<end>"
 SPECIAL_TOKENS = (PAD, UNKNOWN, USER, ASSISTANT, END)
 MAX_TOKENS = 512
+NUMBERS = range(100)
+"""A number is one token, so that a sum is one thing to learn and not a procedure on digits."""
 
 _LINE_STARTS = ("How", "Step", "The", "Then")
 _WORDS = (
@@ -31,7 +33,7 @@ _WORDS = (
     *("has", "have", "is", "many", "more", "now", "than", "times", "to", "together", "twice"),
 )
 _SIGNS = (".\n", ".", "?", ":", " +", " -", " *", " /", " =", "\n")
-_PIECE = r" ?[A-Za-z]+| ?[0-9]| [-+*/=]|\.\n|[\s\S]"
+_PIECE = r" ?[A-Za-z]+| ?[0-9]+| [-+*/=]|\.\n|[\s\S]"
 
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -53,8 +55,7 @@ def vocabulary() -> dict[str, int]:
 
 def _tokens() -> Iterator[str]:
     yield from SPECIAL_TOKENS
-    yield from "0123456789"
-    yield from (f" {digit}" for digit in "0123456789")
+    yield from (f" {number}" for number in NUMBERS)
     yield from _SIGNS
     yield from _LINE_STARTS
     yield from NAMES

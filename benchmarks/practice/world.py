@@ -54,29 +54,29 @@ __all__ = [
     "read_problem",
 ]
 
-SMALLEST, LARGEST = 3, 60
+SMALLEST, LARGEST = 3, 40
 """The range of every quantity a fact is about; a total asked for may exceed it."""
-LARGEST_STEP = 20
+LARGEST_STEP = 15
 """The largest number in a comparison or an event."""
-PEOPLE = (4, 6)
-LINES = (3, 7)
+PEOPLE = (3, 5)
+LINES = (3, 6)
 """Fewest and most lines of a reference solution, the answer line not counted."""
 
 _RELATIONS: dict[FactKind, int] = {
-    "given": 8,
+    "given": 4,
     "more": 22,
     "fewer": 22,
     "times": 5,
     "twice": 10,
     "half": 9,
-    "together": 14,
+    "together": 8,
 }
-_INVERTED = 0.15
+_INVERTED = 0.1
 """The share of comparisons that name the new person last, so the operator flips."""
-_LATEST = 0.8
+_LATEST = 0.85
 """The share of relations that build on the person before."""
-_SHUFFLED = 0.1
-_OTHER_THING = 0.15
+_SHUFFLED = 0.05
+_OTHER_THING = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +121,23 @@ def read_problem(statement: str) -> PracticeProblem:
     )
 
 
-def generate(seed: int) -> PracticeProblem:
-    """Make the problem of a seed; deterministic, reads no other source of randomness."""
+def generate(
+    seed: int, *, people: tuple[int, int] = PEOPLE, lines: tuple[int, int] = LINES
+) -> PracticeProblem:
+    """Make the problem of a seed; deterministic, reads no other source of randomness.
+
+    Args:
+        seed: any whole number.
+        people: fewest and most people in it.
+        lines: fewest and most lines of its reference solution, the answer line not counted.
+    """
     rng = random.Random(seed)
     while True:
-        statement = _draft(rng)
+        statement = _draft(rng, rng.sample(NAMES, rng.randint(*people)))
         if statement is None:
             continue
         problem = read_problem(statement)
-        if LINES[0] <= problem.solution.count("\n") <= LINES[1] and problem.answer >= SMALLEST:
+        if lines[0] <= problem.solution.count("\n") <= lines[1] and problem.answer >= SMALLEST:
             return problem
 
 
@@ -145,9 +153,8 @@ def rows(count: int, first_seed: int) -> Iterator[dict[str, str | int]]:
         }
 
 
-def _draft(rng: random.Random) -> str | None:
-    """Draw a statement; None when the draw led nowhere."""
-    people = rng.sample(NAMES, rng.randint(*PEOPLE))
+def _draft(rng: random.Random, people: Sequence[str]) -> str | None:
+    """Draw a statement about some people; None when the draw led nowhere."""
     thing, other_thing = rng.sample(THINGS, 2)
     facts = _relations(rng, people, thing)
     events = _events(rng, people, facts)
@@ -209,12 +216,14 @@ def _events(
     for _ in range(rng.choices((0, 1, 2), (40, 40, 20))[0]):
         changed = changed_owners(events)
         free = [person for person in reversed(people) if person not in changed]
+        if not free:
+            break
         owner = free[0] if rng.random() < 0.6 else rng.choice(free)
         kinds: tuple[FactKind, ...] = ("loses", "gains", "passes")
-        kind = rng.choices(kinds, (40, 30, 30))[0]
-        other = rng.choice([person for person in free if person != owner]) if len(free) > 1 else ""
+        others = [person for person in free if person != owner]
+        kind = rng.choices(kinds, (40, 30, 30 if others else 0))[0]
         number = rng.randint(SMALLEST, LARGEST_STEP)
-        other = other if kind == "passes" else ""
+        other = rng.choice(others) if kind == "passes" else ""
         events += (Fact(kind=kind, owner=owner, thing=facts[0].thing, number=number, other=other),)
     count = len(people) + len(changed_owners(events))
     return events if _is_sound((*facts, *events), count=count) else None
