@@ -63,6 +63,9 @@ Settings = Annotated[
         help="Set a key of the recipe, e.g. solve.samples=2; may be given several times.",
     ),
 ]
+LedgerDir = Annotated[
+    Path | None, typer.Option("--ledger", metavar="DIR", help="Ledger to use instead of OUT's.")
+]
 KeyEnv = Annotated[
     str | None, typer.Option(help="Name of the environment variable that holds the API key.")
 ]
@@ -80,6 +83,10 @@ def build(
     replace: Annotated[
         bool, typer.Option("--replace", help="Start clean; the ledger is kept.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Replay from the ledger; no server is asked.")
+    ] = False,
+    ledger: LedgerDir = None,
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
     ] = None,
@@ -92,7 +99,7 @@ def build(
     from flows.session import run_build
 
     loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
-    runtime = runtime.with_limits(
+    runtime = runtime.with_ledger(ledger, offline=offline).with_limits(
         concurrency=concurrency,
         max_tokens=max_tokens,
         api_key_env=api_key_env,

@@ -28,11 +28,19 @@ class Runtime:
     """Completion tokens to buy before the build stops, resumable."""
     shards_at_once: int = 4
     """Shards worked on together."""
+    offline: bool = False
+    """Replay from the ledger: no server is started or asked."""
+    ledger_folder: Path | None = None
+    """Ledger to use instead of the one that the builds under `out` share."""
 
     @property
     def ledger(self) -> Path:
-        """The ledger that the builds under `out` share."""
-        return self.out / "ledger"
+        """The ledger: the one named, or the one that the builds under `out` share."""
+        return self.ledger_folder or self.out / "ledger"
+
+    def with_ledger(self, folder: Path | None, *, offline: bool) -> Runtime:
+        """Return the same runtime over another ledger, or with nothing but a ledger."""
+        return replace(self, ledger_folder=folder, offline=offline)
 
     def with_limits(
         self,
