@@ -158,11 +158,29 @@ def show(
     solution: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Solution id, or how it begins.")
     ] = None,
+    step: Annotated[
+        int | None, typer.Argument(metavar="[STEP]", help="With --why, this step alone.")
+    ] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show the completions that each label rests on.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="With --why, leave no text out.")] = False,
+    ledger: LedgerDir = None,
 ) -> None:
     """Show one labelled solution in colour; without an ID one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
-    print_group(coloured(find_solution(folder, solution), folder), console)
+    row = find_solution(folder, solution)
+    if not why:
+        if step is not None or full:
+            raise typer.BadParameter("STEP and --full go with --why.")
+        print_group(coloured(row, folder), console)
+        return
+    from flows.trace import trace
+    from flows.why import why as explain
+
+    traced = trace(folder, row, ledger or folder.resolve().parent / "ledger")
+    print_group(explain(traced, step, full=full), console)
 
 
 @app.command()

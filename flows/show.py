@@ -109,10 +109,10 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
         label = annotation.labels[index]
         style = STYLE[label.verdict]
         last = index == len(row.steps) - 1
-        evidence = f"{label.verdict}: its own answer decides" if last else _evidence(label)
+        evidence = f"{label.verdict}: its own answer decides" if last else evidence_line(label)
         note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
         parts += [note, Padding(Text(step.strip("\n"), style=style), (0, 0, 0, 4))]
-    parts += [Text(""), Text(_first_error(row))]
+    parts += [Text(""), Text(closing_line(row))]
     return Group(*parts)
 
 
@@ -134,7 +134,8 @@ def _annotation(root: Path, row: LabelledSolution) -> Annotation:
     raise StorageError(f"{root / 'labels'} has no labels for {row.id}.")
 
 
-def _evidence(label: StepLabel) -> str:
+def evidence_line(label: StepLabel) -> str:
+    """Say in a line what one label rests on."""
     if label.interpolated:
         return f"{label.verdict}, not probed: follows from other steps"
     total = label.correct + label.incorrect + label.unknown
@@ -144,7 +145,8 @@ def _evidence(label: StepLabel) -> str:
     return f"{label.verdict}: {label.correct} of {total} rollouts reach the reference{unknown}"
 
 
-def _first_error(row: LabelledSolution) -> str:
+def closing_line(row: LabelledSolution) -> str:
+    """Say where the first error is, how it was measured and what the labels claim."""
     if row.first_error is None:
         return f"no wrong step found · labels claim {row.semantics}"
     sure = "measured from both sides" if row.bracketed else "not measured from both sides"
