@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | recipes`."""
+"""The command line: `stepmark build | status | show | check | plan | recipes | ledger`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from flows.ledger_commands import app as ledger_app
 from stepmark.errors import RecipeError, StepmarkError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ INTERRUPTED = 130
 
 console = Console()
 errors = Console(stderr=True)
+app.add_typer(ledger_app, name="ledger")
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that ships.")

@@ -94,6 +94,12 @@ def every(connection: sqlite3.Connection) -> Iterator[Kept]:
         yield Kept(problem, f"rq_{address.hex()}", asked, completion_of(row))
 
 
+def count(connection: sqlite3.Connection) -> int:
+    """Return how many draws a partition holds."""
+    number: int = connection.execute("SELECT count(*) FROM draws").fetchone()[0]
+    return number
+
+
 def blob(address: str) -> bytes:
     """Return the 16 bytes of an address."""
     return bytes.fromhex(address.rsplit("_", 1)[-1])

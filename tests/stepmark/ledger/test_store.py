@@ -24,7 +24,8 @@ from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
 from stepmark.ledger import Entry, Ledger
-from stepmark.ledger.folder import switch_to_wal
+from stepmark.ledger.check import verify
+from stepmark.ledger.folder import Folder, switch_to_wal
 from stepmark.ledger.rows import completion_of, row_of
 from tests.fakes.factories import a_completion, run
 
@@ -348,6 +349,24 @@ def test_processes_that_start_at_once_on_a_new_folder_agree(tmp_path):
     assert sorted(told[0]) == sorted(told[1]) == sorted(told[2])
 
 
+def test_several_processes_write_at_once_and_nothing_is_lost(tmp_path):
+    """Every process is told the row that stands, and one of them is killed in the middle."""
+    children = [start_writer(tmp_path, first=0, last=300) for _ in range(3)]
+    victim = start_writer(tmp_path, first=0)
+    assert victim.stdout is not None
+    told = [json.loads(victim.stdout.readline()) for _ in range(30)]
+    victim.kill()
+    victim.communicate()
+    for child in children:
+        lines = child.communicate()[0].splitlines()
+        assert (child.returncode, len(lines)) == (0, 300)
+        told += map(json.loads, lines)
+    with closing(Ledger(tmp_path)) as ledger:
+        standing = {(address, c.draw): c.text for address, _, c in ledger.entries()}
+    assert [standing[address, draw] for _, address, draw, _ in told] == [row[3] for row in told]
+    assert verify(Folder.open(tmp_path)) == []
+
+
 def start_writer(folder: Path, *, first: int, last: int = 1 << 30) -> subprocess.Popen[str]:
     """Start a process that writes draws and prints each one it was told is kept."""
     return subprocess.Popen(
@@ -367,11 +386,12 @@ from stepmark.ids import content_id
 from stepmark.ledger import Entry, Ledger
 
 async def write(ledger, number):
-    problem, address = content_id("pb", number % 16), content_id("rq", number % 16)
+    asked = {"n": number % 16}
+    problem, address = content_id("pb", number % 16), content_id("rq", asked)
     text = f"{number} of process {os.getpid()} " + "x" * 500
     completion = Completion(draw=number, text=text, finish_reason="stop", prompt_tokens=1,
                             completion_tokens=1)
-    (kept,) = await ledger.keep(Entry(problem, address, {"n": number % 16}, (completion,)))
+    (kept,) = await ledger.keep(Entry(problem, address, asked, (completion,)))
     print(json.dumps([problem, address, kept.draw, kept.text]), flush=True)
 
 async def main(folder, first, last):
