@@ -17,15 +17,15 @@ from stepmark.errors import StorageError
 from stepmark.policy import PolicyIdentity
 from tests.fakes.factories import an_identity
 from tests.fakes.openai_server import FakeServer
-from tests.fakes.tokenizers import plain, trimming
+from tests.fakes.tokenizers import Template, plain, trimming
 from tests.flows.arrange import arrange, build, files_of, served_recipe
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-def buy(recipe: Path, out: Path) -> None:
-    with FakeServer() as running:
-        build(recipe, out, addresses={"solver": running.url})
+def buy(recipe: Path, out: Path, *, ledger: Path | None = None, template: Template = plain) -> None:
+    with FakeServer(template=template) as running:
+        build(recipe, out, addresses={"solver": running.url}, ledger_folder=ledger)
 
 
 def replay(recipe: Path, out: Path, ledger: Path | None = None) -> None:
@@ -93,9 +93,8 @@ def test_without_a_ledger_there_is_nothing_to_replay(tmp_path):
 
 def test_two_templates_in_one_ledger_are_told_apart_by_the_builds_own_folder(tmp_path):
     recipe, ledger = served_recipe(tmp_path), tmp_path / "ledger"
-    for out, template in (("one", plain), ("two", trimming)):
-        with FakeServer(template=template) as running:
-            build(recipe, tmp_path / out, addresses={"solver": running.url}, ledger_folder=ledger)
+    buy(recipe, tmp_path / "one", ledger=ledger)
+    buy(recipe, tmp_path / "two", ledger=ledger, template=trimming)
     whole = files_of(tmp_path / "two" / "tiny")
     (tmp_path / "two" / "tiny" / "manifest.json").unlink()
     replay(recipe, tmp_path / "two", ledger)
