@@ -10,7 +10,8 @@ commit in groups, what has queued up since the last commit in one. SQLite is `Le
 first-write-wins and the row read back included. Reads are of single draws, in random order, by one
 thread, after reopening. Then a process that writes is killed with SIGKILL while it does, a few
 times, and what it was told is kept is looked for: `lost` counts what is missing, `torn` the kills
-after which the store had to be mended (a last line without its end). The last line is JSON.
+after which the store had to be mended (a last line without its end). Processor times hold on a busy
+machine too, the others only beside each other. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -205,6 +206,18 @@ class Lines(Grouped):
 STORES: dict[str, Any] = {"sqlite": Sqlite, "lmdb": Lmdb, "lines": Lines}
 
 
+class Stopwatch:
+    """Wall and processor time, all threads, from its making to `stop`."""
+
+    def __init__(self) -> None:
+        self._wall_s, self._cpu_s = time.perf_counter(), time.process_time()
+
+    def stop(self) -> None:
+        """Read the clocks."""
+        self.wall_s = time.perf_counter() - self._wall_s
+        self.cpu_s = time.process_time() - self._cpu_s
+
+
 def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -227,26 +240,28 @@ def measure(name: str, folder: Path, completions: int) -> dict[str, float]:
     """Return one store's figures."""
     orders = [order(number) for number in range(completions)]
     store = STORES[name](folder / "speed")
-    started = time.perf_counter()
+    writing = Stopwatch()
     asyncio.run(_keep_all(store, orders))
-    writing = time.perf_counter() - started
+    writing.stop()
     store.close()
     size = sum(path.stat().st_size for path in (folder / "speed").iterdir())
-    started = time.perf_counter()
+    opening = Stopwatch()
     store = STORES[name](folder / "speed")
-    opening = time.perf_counter() - started
+    opening.stop()
     wanted = random.Random(0).sample(orders, min(completions, 10_000))
-    started = time.perf_counter()
+    reading = Stopwatch()
     for entry in wanted:
         (completion,) = entry.completions
         assert store.find(entry.problem_id, entry.address, completion.draw) == completion.text
-    reading = time.perf_counter() - started
+    reading.stop()
     store.close()
     lost, torn = _killed(name, folder)
     return {
-        "writes_per_s": round(completions / writing),
-        "reads_per_s": round(len(wanted) / reading),
-        "open_ms": round(opening * 1000, 1),
+        "writes_per_s": round(completions / writing.wall_s),
+        "cpu_us_per_write": round(writing.cpu_s / completions * 1e6),
+        "reads_per_s": round(len(wanted) / reading.wall_s),
+        "cpu_us_per_read": round(reading.cpu_s / len(wanted) * 1e6),
+        "open_ms": round(opening.wall_s * 1000, 1),
         "bytes_per_completion": round(_allocated(folder / "speed", size) / completions),
         "kills": KILLS,
         "lost": lost,

@@ -89,7 +89,7 @@ def _check_writable(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.write_text("")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another build that starts now uses the same one
     except OSError as error:
         raise RecipeError(
             f"{folder} cannot be written ({error.strerror}): choose another place with --out."
