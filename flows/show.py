@@ -103,17 +103,24 @@ def find_solution(root: Path, identifier: str | None) -> LabelledSolution:
 def coloured(row: LabelledSolution, root: Path) -> Group:
     """Return one labelled solution for the terminal, each step with its verdict and counts."""
     annotation = _annotation(root, row)
-    header = Text(f"{row.id}  answer {row.answer}  outcome {row.outcome}", style="bold")
-    parts: list[Any] = [header, Text(row.problem), Text("")]
+    header = Text(
+        f"{row.id}  answer {visible(str(row.answer))}  outcome {row.outcome}", style="bold"
+    )
+    parts: list[Any] = [header, Text(visible(row.problem)), Text("")]
     for index, step in enumerate(row.steps):
         label = annotation.labels[index]
         style = STYLE[label.verdict]
         last = index == len(row.steps) - 1
         evidence = f"{label.verdict}: its own answer decides" if last else evidence_line(label)
         note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
-        parts += [note, Padding(Text(step.strip("\n"), style=style), (0, 0, 0, 4))]
+        parts += [note, Padding(Text(visible(step.strip("\n")), style=style), (0, 0, 0, 4))]
     parts += [Text(""), Text(closing_line(row))]
     return Group(*parts)
+
+
+def visible(text: str) -> str:
+    """Write out the control characters with which a text could steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def print_group(group: Group, console: Console) -> None:

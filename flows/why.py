@@ -1,7 +1,6 @@
 """`stepmark show --why`: every label of a solution beside the completions it rests on.
 
-Problems and completions are shown as plain text: control characters, with which a text could steer
-the terminal, are written out.
+Problems and completions are shown as plain text, control characters written out.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from flows.show import MARK, STYLE, closing_line, evidence_line
+from flows.show import MARK, STYLE, closing_line, evidence_line, visible
 from flows.trace import Evidence, Trace, follows_from
 from stepmark.errors import StorageError
 from stepmark.records import Outcome, Verdict
@@ -115,7 +114,7 @@ def _text(trace: Trace) -> str:
 
 
 def _value(answer: str | None) -> str:
-    return "none" if answer is None else _visible(answer)
+    return "none" if answer is None else visible(answer)
 
 
 def _shown(text: str, *, full: bool) -> str:
@@ -124,9 +123,4 @@ def _shown(text: str, *, full: bool) -> str:
     if not full and len(text) > HEAD + TAIL:
         left_out = len(text) - HEAD - TAIL
         text = f"{text[:HEAD]} […{left_out} characters…] {text[-TAIL:]}"
-    return _visible(text)
-
-
-def _visible(text: str) -> str:
-    """Write out control characters other than line breaks."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    return visible(text)

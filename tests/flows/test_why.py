@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from flows.cli import main
-from flows.show import print_group, solutions
+from flows.show import coloured, print_group, solutions
 from flows.trace import Trace, follows_from, trace
 from flows.why import why
 from stepmark.errors import StorageError
@@ -122,6 +122,15 @@ def test_a_long_text_keeps_its_answer_and_is_whole_when_asked(out):
 @pytest.mark.parametrize("text", ["[bold red]x[/]", "[link=http://a.b]x[/link]", ":smile:"])
 def test_what_a_model_wrote_is_not_markup(out, text):
     assert text in told(with_text(traces(out, "every")[0], text))
+
+
+def test_a_step_does_not_steer_the_terminal_without_why_either(out):
+    row = next(iter(solutions(out / "every")))
+    row = replace(row, steps=("\x1b[2Jgone", *row.steps[1:]))
+    screen = io.StringIO()
+    print_group(coloured(row, out / "every"), Console(file=screen, width=200))
+    assert r"\x1b[2Jgone" in screen.getvalue()
+    assert "\x1b[2J" not in screen.getvalue()
 
 
 def test_what_a_model_wrote_does_not_steer_the_terminal(out):
