@@ -46,7 +46,7 @@ SAMPLES = 4
 DRAWS = 8
 LATENCY_S = 0.02
 CONCURRENCY = 8
-KILLS_A_BUILD = 8
+LIVES = 8
 """About how many lives a build is meant to have."""
 AT_WORK_SHARE = 0.8
 LONGEST_DELAY_S = 0.05
@@ -82,13 +82,13 @@ def prefect_server(scratch: Path) -> Iterator[str]:
 
 
 def measure(
-    scratch: Path, kills: int, seed: int, api: str, problems: int = PROBLEMS
+    scratch: Path, kills: int, seed: int, api: str, lives: int = LIVES
 ) -> dict[str, int | bool]:
     """Spend all kills, on as many builds as it takes, and return the figures."""
     rng = random.Random(seed)
     write_jsonl(
         scratch / "problems.jsonl",
-        [{"question": f"What is {n} + {n}?", "answer": str(2 * n % 10)} for n in range(problems)],
+        [{"question": f"What is {n} + {n}?", "answer": str(2 * n % 10)} for n in range(PROBLEMS)],
     )
     recipe = scratch / "recipe.yaml"
     recipe.write_text(
@@ -105,7 +105,7 @@ def measure(
         stage = Stage(scratch=scratch, recipe=recipe, server=server, api=api)
         stage.finish("uninterrupted")
         whole = files_of(scratch / "uninterrupted" / "tiny")
-        a_life = max(1, len(server.draws) * 2 // KILLS_A_BUILD)
+        a_life = max(1, len(server.draws) * 2 // lives)
         while total.kills < kills:
             build = KilledBuild(stage, f"killed-{total.builds}", rng, a_life)
             total.add(build, build.run(kills - total.kills), whole)

@@ -36,14 +36,14 @@ NOTICES_S = 60.0
     not (PRACTICE_MODEL / "model.safetensors").exists(), reason="there is no practice model"
 )
 def test_a_build_outlives_kills_of_client_and_server_and_replays(tmp_path, prefect_server):
-    out = tmp_path / "out"
+    out, log = tmp_path / "out", tmp_path / "client.log"
     with a_server(tmp_path, "first") as url:
         client = start(tmp_path, out, "--engine", url)
-        wait_for(lambda: kept(out), client)
+        wait_for(lambda: kept(out), client, log)
         kill(client)
         before = kept(out)
         client = start(tmp_path, out, "--engine", url)
-        wait_for(lambda: len(kept(out)) > len(before), client)
+        wait_for(lambda: len(kept(out)) > len(before), client, log)
     # Leaving the block has killed the server, in the middle of the client's work.
     with suppress(subprocess.TimeoutExpired):
         assert client.wait(NOTICES_S) != 0
@@ -52,19 +52,19 @@ def test_a_build_outlives_kills_of_client_and_server_and_replays(tmp_path, prefe
     assert before.items() <= between.items()
     with a_server(tmp_path, "second") as url:
         client = start(tmp_path, out, "--engine", url)
-        assert client.wait(PATIENCE_S) == 0, (tmp_path / "client.log").read_text()
+        assert client.wait(PATIENCE_S) == 0, log.read_text()
     assert between.items() <= kept(out).items()
     assert len(between) < len(kept(out))
     assert verify(Folder.open(out / "ledger")) == []
     replay = start(tmp_path, tmp_path / "again", "--offline", "--ledger", str(out / "ledger"))
-    assert replay.wait(PATIENCE_S) == 0, (tmp_path / "client.log").read_text()
+    assert replay.wait(PATIENCE_S) == 0, log.read_text()
     assert files_of(tmp_path / "again" / "quickstart") == files_of(out / "quickstart")
 
 
 def a_server(folder: Path, name: str) -> VllmServer:
     """The practice policy as `stepmark build quickstart` serves it; it is killed at the end."""
     options = VllmOptions(
-        served_model_name="model",
+        served_model_name="practice/model",
         dtype="float32",
         max_model_len=512,
         extra_arguments=machine_arguments(),
@@ -105,10 +105,10 @@ def kept(out: Path) -> dict[tuple[str, int], Completion]:
         return {(address, c.draw): c for address, _, c in ledger.entries()}
 
 
-def wait_for(happens: Callable[[], object], client: subprocess.Popen[bytes]) -> None:
+def wait_for(happens: Callable[[], object], client: subprocess.Popen[bytes], log: Path) -> None:
     """Look until it happens; the client must be at work until then."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not happens():
-        assert client.poll() is None, "the build ended before it was to be killed"
+        assert client.poll() is None, log.read_text()  # it ended before it was to be killed
         assert time.monotonic() < deadline_s
         time.sleep(0.05)
