@@ -2,7 +2,7 @@
 
 Papers: Math-Shepherd (arXiv 2312.08935) is `exhaustive` with `hard` or `soft`; OmegaPRM's search
 (arXiv 2406.06592) is `binary` with either. Spending and reading are two functions here: `gather`
-awaits draws for one solution, `annotate` is pure and reads the stored rollouts of many, so a
+awaits draws for one solution, `annotate` is pure arithmetic on the stored rollouts of many, so a
 changed rule never calls a model.
 Semantics: potential of the prefix.
 Traps handled (methods.md §3.1–3.2): the last step is judged by its own answer; steps that were
@@ -12,7 +12,6 @@ assumes it; unknown draws count neither as failures nor as nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,15 +19,29 @@ import numpy as np
 
 from annotators.probes import Binary, Probe
 from annotators.rules import Rule
-from annotators.rules.reading import VERDICTS, Reading
+from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.counts import Counts, Tally, counts_of
+from stepmark.counts import BoolArray, Counts, IntArray
 from stepmark.engines.protocol import Sampling
-from stepmark.records import Annotation, Rollout, Solution, StepLabel, Verdict, first_error
-from stepmark.sampler import Sampler, count, own_outcome
-
-Evidence = Mapping[int, Tally]
-"""Tallies by position, for the positions that have any."""
+from stepmark.evidence import OUTCOMES, Evidence
+from stepmark.labels import (
+    AFTER_FIRST_ERROR,
+    CORRECT,
+    INCORRECT,
+    NO_STEPS,
+    NONE,
+    NOT_PROBED,
+    REASONS,
+    RIGHT_ANSWER,
+    TOO_MANY_UNKNOWN,
+    UNKNOWN_OUTCOME,
+    UNLABELLED,
+    CodeArray,
+    Labels,
+    StepLabels,
+)
+from stepmark.records import Outcome, Rollout, Solution
+from stepmark.sampler import Sampler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +70,23 @@ class MonteCarlo:
                 "the binary probe searches wrong solutions only: set right_answers to "
                 "assume_correct or drop"
             )
+        if self.rule.needs_root and not self.probe.asks_root:
+            raise ValueError(
+                f"the rule {self.rule.method} compares with the bare problem, of which the probe "
+                f"{self.probe.method} buys no draws: use the exhaustive probe with `root` set"
+            )
 
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""
-        if not solution.steps:
-            return "no_steps"
-        if solution.outcome == "correct" and self.right_answers != "probe":
-            return "right_answer"
-        if solution.outcome == "unknown" and isinstance(self.probe, Binary):
-            return "unknown_outcome"
-        return None
+        return REASONS[self._skip(solution.outcome) if solution.steps else NO_STEPS]
+
+    def _skip(self, outcome: Outcome) -> int:
+        """Return why solutions that ended so get no rollouts, a code of `REASONS`."""
+        if outcome == "correct" and self.right_answers != "probe":
+            return RIGHT_ANSWER
+        if outcome == "unknown" and isinstance(self.probe, Binary):
+            return UNKNOWN_OUTCOME
+        return NONE
 
     async def gather(self, solution: Solution, sampler: Sampler) -> tuple[Rollout, ...]:
         """Spend rollouts on one solution and return them, by position and draw."""
@@ -75,166 +95,88 @@ class MonteCarlo:
         await self.probe.probe(len(solution.steps), sampler)
         return sampler.rollouts
 
-    def annotate(
-        self, name: str, solutions: Sequence[Solution], rollouts: Sequence[Rollout]
-    ) -> tuple[Annotation, ...]:
-        """Label many solutions from their stored rollouts; pure, one annotation a solution."""
-        drawn: dict[str, list[Rollout]] = {solution.id: [] for solution in solutions}
-        for rollout in rollouts:
-            drawn[rollout.solution_id].append(rollout)
-        evidence = [_evidence(s, drawn[s.id], skipped=self.skips(s)) for s in solutions]
-        reading = self.rule.read(_counts(solutions, evidence))
-        labels = _labels(solutions, evidence, reading)
-        return tuple(
-            self._annotation(name, solution, tallies, steps, drawn[solution.id])
-            for solution, tallies, steps in zip(solutions, evidence, labels, strict=True)
-        )
-
-    def _annotation(
-        self,
-        name: str,
-        solution: Solution,
-        evidence: Evidence,
-        labels: list[StepLabel],
-        drawn: Sequence[Rollout],
-    ) -> Annotation:
-        skipped = self.skips(solution)
-        if skipped == "right_answer" and self.right_answers == "assume_correct":
-            labels, skipped = [_assumed("correct", label) for label in labels], None
-        elif not skipped:
-            labels = self._after_first_error(_interpolated(labels))
-        error = first_error(tuple(label.verdict for label in labels))
-        return Annotation(
-            solution_id=solution.id,
-            problem_id=solution.problem_id,
-            annotator=name,
+    def annotate(self, evidence: Evidence) -> Labels:
+        """Label many solutions from their stored rollouts; pure."""
+        offsets = evidence.drawn.offsets
+        skipped = self._skipped(evidence)
+        counts = evidence.judged(skipped == NONE)
+        assumed = skipped == RIGHT_ANSWER
+        assumed &= self.right_answers == "assume_correct"
+        steps = _interpolated(self._read(counts), offsets, skipped == NONE)
+        steps = _assume(steps, CORRECT, assumed[ragged.owners(offsets)])
+        if self.after_first_error == "drop":
+            steps = _without_what_follows(steps, offsets, skipped == NONE)
+        error = ragged.first(steps.verdicts == INCORRECT, offsets)
+        return Labels(
             semantics="potential",
-            labels=tuple(labels),
+            steps=steps,
+            counts=counts,
             first_error=error,
-            bracketed=None if error is None else _bracketed(evidence, error),
-            reason=skipped,
-            rollouts=len(drawn),
-            requests=len({rollout.request for rollout in drawn}),
-            prompt_tokens=sum(rollout.prompt_tokens for rollout in drawn),
-            completion_tokens=sum(rollout.completion_tokens for rollout in drawn),
+            bracketed=_bracketed(counts, error),
+            reasons=np.where(assumed, NONE, skipped).astype(np.int8),
+            spent=evidence.spent,
         )
 
-    def _after_first_error(self, labels: list[StepLabel]) -> list[StepLabel]:
-        """Withdraw the labels of steps after the first error, if the recipe says so."""
-        error = first_error(tuple(label.verdict for label in labels))
-        if error is None or self.after_first_error == "keep":
-            return labels
-        return labels[: error + 1] + [
-            _withheld("after_first_error", x) for x in labels[error + 1 :]
-        ]
+    def _skipped(self, evidence: Evidence) -> CodeArray:
+        """Return why each solution got no rollouts, as `skips` does, int8[solutions]."""
+        by_outcome = np.array([self._skip(outcome) for outcome in OUTCOMES], dtype=np.int8)
+        empty = ragged.lengths(evidence.drawn.offsets) == 0
+        return np.where(empty, NO_STEPS, by_outcome[evidence.outcomes]).astype(np.int8)
 
-
-def _evidence(
-    solution: Solution, drawn: Sequence[Rollout], *, skipped: str | None
-) -> dict[int, Tally]:
-    """Return the tallies of a solution's prefixes; the whole one is its own answer."""
-    by_position: dict[int, list[Rollout]] = {}
-    for rollout in drawn:
-        by_position.setdefault(rollout.position, []).append(rollout)
-    tallies = {position: count(ended) for position, ended in by_position.items()}
-    if solution.steps and not skipped:
-        tallies[len(solution.steps)] = own_outcome(solution)
-    return tallies
-
-
-def _counts(solutions: Sequence[Solution], evidence: Sequence[Evidence]) -> Counts:
-    """Lay the tallies out as flat arrays, zeros where nothing was drawn."""
-    nothing = Tally()
-    steps = [
-        [tallies.get(position, nothing) for position in range(1, len(solution.steps) + 1)]
-        for solution, tallies in zip(solutions, evidence, strict=True)
-    ]
-    return counts_of([tallies.get(0, nothing) for tallies in evidence], steps)
-
-
-def _labels(
-    solutions: Sequence[Solution], evidence: Sequence[Evidence], reading: Reading
-) -> list[list[StepLabel]]:
-    """Cut a rule's flat reading back into step labels, solution by solution."""
-    values, verdicts = reading.values.tolist(), reading.verdicts.tolist()
-    labels, start = [], 0
-    for solution, tallies in zip(solutions, evidence, strict=True):
-        labels.append(
-            [
-                _label(
-                    tallies.get(i + 1, Tally()), values[start + i], VERDICTS[verdicts[start + i]]
-                )
-                for i in range(len(solution.steps))
-            ]
+    def _read(self, counts: Counts) -> StepLabels:
+        """Return what the rule says of the counts, with the reason where it says nothing."""
+        values, verdicts, said = self.rule.read(counts)
+        silent = np.where(counts.total > 0, TOO_MANY_UNKNOWN, NOT_PROBED)
+        if said is not None:
+            silent = np.where(said == NONE, silent, said)
+        return StepLabels(
+            verdicts=verdicts,
+            values=values,
+            interpolated=np.zeros(len(verdicts), dtype=bool),
+            reasons=np.where(verdicts == UNLABELLED, silent, NONE).astype(np.int8),
         )
-        start += len(solution.steps)
-    return labels
 
 
-def _label(tally: Tally, value: float, verdict: Verdict) -> StepLabel:
-    reason = None
-    if verdict == "unlabelled":
-        reason = "too_many_unknown" if tally.total else "not_probed"
-    return StepLabel(
-        verdict=verdict,
-        value=None if np.isnan(value) else value,
-        correct=tally.correct,
-        incorrect=tally.incorrect,
-        unknown=tally.unknown,
-        interpolated=False,
-        reason=reason,
-    )
-
-
-def _interpolated(labels: list[StepLabel]) -> list[StepLabel]:
+def _interpolated(steps: StepLabels, offsets: IntArray, solutions: BoolArray) -> StepLabels:
     """Fill unprobed steps in: sound before a later success, broken after the first error.
 
     Rests on the search's assumption that values fall to zero once and stay there.
     """
-    verdicts = [label.verdict for label in labels]
-    last_sound = max((i for i, v in enumerate(verdicts) if v == "correct"), default=-1)
-    broken = first_error(tuple(verdicts))
-    filled = []
-    for i, label in enumerate(labels):
-        if label.reason != "not_probed":
-            filled.append(label)
-        elif i < last_sound:
-            filled.append(_assumed("correct", label))
-        elif broken is not None and i > broken:
-            filled.append(_assumed("incorrect", label))
-        else:
-            filled.append(label)
-    return filled
+    owner, index = ragged.owners(offsets), ragged.indices(offsets)
+    last_sound = ragged.last(steps.verdicts == CORRECT, offsets)[owner]
+    broken = ragged.first(steps.verdicts == INCORRECT, offsets)[owner]
+    open_ = (steps.reasons == NOT_PROBED) & solutions[owner]
+    sound = open_ & (index < last_sound)
+    return _assume(_assume(steps, CORRECT, sound), INCORRECT, open_ & ~sound & (index > broken))
 
 
-def _assumed(verdict: Literal["correct", "incorrect"], label: StepLabel) -> StepLabel:
-    return StepLabel(
-        verdict=verdict,
-        value=None,  # nothing was measured here
-        correct=label.correct,
-        incorrect=label.incorrect,
-        unknown=label.unknown,
-        interpolated=True,
-        reason=None,
+def _without_what_follows(steps: StepLabels, offsets: IntArray, solutions: BoolArray) -> StepLabels:
+    """Withdraw the labels of the steps after the first error."""
+    owner, index = ragged.owners(offsets), ragged.indices(offsets)
+    error = ragged.first(steps.verdicts == INCORRECT, offsets)[owner]
+    at = solutions[owner] & (index > error)
+    return StepLabels(
+        verdicts=np.where(at, UNLABELLED, steps.verdicts).astype(np.int8),
+        values=np.where(at, np.nan, steps.values),
+        interpolated=steps.interpolated & ~at,
+        reasons=np.where(at, AFTER_FIRST_ERROR, steps.reasons).astype(np.int8),
     )
 
 
-def _withheld(reason: str, label: StepLabel) -> StepLabel:
-    return StepLabel(
-        verdict="unlabelled",
-        value=None,
-        correct=label.correct,
-        incorrect=label.incorrect,
-        unknown=label.unknown,
-        interpolated=False,
-        reason=reason,
+def _assume(steps: StepLabels, verdict: int, at: BoolArray) -> StepLabels:
+    """Give some steps a verdict that nothing was measured for."""
+    return StepLabels(
+        verdicts=np.where(at, verdict, steps.verdicts).astype(np.int8),
+        values=np.where(at, np.nan, steps.values),
+        interpolated=steps.interpolated | at,
+        reasons=np.where(at, NONE, steps.reasons).astype(np.int8),
     )
 
 
-def _bracketed(evidence: Evidence, error: int) -> bool:
-    """Tell whether the prefix before the first error was seen to succeed and the one with it not.
-
-    `error` is a step index, so the prefix before it has `error` steps.
-    """
-    before, with_it = evidence.get(error, Tally()), evidence.get(error + 1, Tally())
-    return before.correct > 0 and with_it.correct == 0 and with_it.incorrect > 0
+def _bracketed(counts: Counts, error: IntArray) -> BoolArray:
+    """Tell where the prefix before the first error was seen to succeed and the one with it not."""
+    bracketed = error < ragged.lengths(counts.offsets)
+    at = counts.offsets[:-1][bracketed] + error[bracketed]
+    before = np.where(error[bracketed] > 0, counts.correct[at - 1], counts.root.correct[bracketed])
+    bracketed[bracketed] = (before > 0) & (counts.correct[at] == 0) & (counts.incorrect[at] > 0)
+    return bracketed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,16 @@ from flows.recipe import Recipe
 from flows.worker import Worker, resolve
 from stepmark import problems
 from stepmark.errors import ProblemError
+from stepmark.gather import gather_all
 from stepmark.problems import GivenSolution, read_problems, read_solutions
 from stepmark.records import Problem, Reject
 
 Item = Problem | GivenSolution
+
+BLOCK_ROWS = 256
+"""Rows read ahead, whose references are graded together."""
+REJECTS_A_SHARD = 10_000
+"""Rejects held before they are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +41,20 @@ class Intaken:
 
 
 class Intake:
-    """Reads the source once; `rejects` holds what was refused."""
+    """Reads the source once, a block of rows at a time, whatever its length.
 
-    def __init__(self, recipe: Recipe, worker: Worker) -> None:
+    `keep` is handed the rejects, in stretches of bounded length that are numbered from 0; the last
+    is handed over by `close`, even if there was none.
+    """
+
+    def __init__(
+        self, recipe: Recipe, worker: Worker, keep: Callable[[int, Sequence[Reject]], None]
+    ) -> None:
         self._recipe = recipe
         self._worker = worker
-        self.rejects: list[Reject] = []
+        self._keep = keep
+        self._rejects: list[Reject] = []
+        self._kept = 0
 
     def __iter__(self) -> Iterator[Item]:
         """Yield what can be used.
@@ -53,8 +68,7 @@ class Intake:
         )
         for row in rows:
             if isinstance(row, Reject):
-                self.rejects.append(row)
-                self._worker.progress.rejected += 1
+                self._refuse(row)
             else:
                 yield row
         if not counted.accepted:
@@ -62,18 +76,30 @@ class Intake:
                 f"{self._recipe.source.path} holds no usable row ({counted.rows} were read)."
             )
 
+    def close(self) -> None:
+        """Hand the rejects over that are left."""
+        self._keep(self._kept, self._rejects)
+        self._kept += 1
+        self._rejects = []
+
+    def _refuse(self, row: Reject) -> None:
+        self._rejects.append(row)
+        self._worker.progress.rejected += 1
+        if len(self._rejects) == REJECTS_A_SHARD:
+            self.close()
+
     def _graded(self, rows: Iterator[Item | Reject]) -> Iterator[Item | Reject]:
         """Refuse the problems whose reference their own grader does not accept."""
-        for row in rows:
-            if isinstance(row, Reject):
-                yield row
-            else:
-                yield self._refused(problem_of(row)) or row
+        while block := list(itertools.islice(rows, BLOCK_ROWS)):
+            yield from self._worker.loop.run(gather_all(self._accepted, block))
 
-    def _refused(self, problem: Problem) -> Reject | None:
-        reason = self._worker.loop.run(self._worker.grader.rejects_reference(problem))
+    async def _accepted(self, row: Item | Reject) -> Item | Reject:
+        if isinstance(row, Reject):
+            return row
+        problem = problem_of(row)
+        reason = await self._worker.grader.rejects_reference(problem)
         if reason is None:
-            return None
+            return row
         return Reject(
             source=problem.source,
             line=problem.line,

@@ -48,8 +48,10 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
     for name, annotator in recipe.annotators.items():
         probes = solutions * _probes(annotator, habit.steps)
         draws = probes * annotator.probe.draws
-        # A rollout from the middle writes half a solution, on average.
-        rows.append((name, probes, draws, draws * habit.tokens / 2))
+        root = problems * _root_draws(annotator)
+        # A rollout from the middle writes half a solution, on average; one from the start all.
+        tokens = (draws / 2 + root) * habit.tokens
+        rows.append((name, probes + (problems if root else 0), draws + root, tokens))
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)
@@ -74,6 +76,11 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     if isinstance(annotator.probe, Exhaustive):
         return steps - 1
     return math.ceil(math.log2(max(steps, 2)))
+
+
+def _root_draws(annotator: MonteCarlo) -> int:
+    """Draws from each bare problem, which its solutions share."""
+    return annotator.probe.root if isinstance(annotator.probe, Exhaustive) else 0
 
 
 def _problems(recipe: Recipe, runtime: Runtime) -> int:

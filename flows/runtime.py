@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+ENDING_SHARDS = 3
+"""Shards that may have so few requests left that they do not count as work for the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +30,6 @@ class Runtime:
     """Requests in flight, for each policy."""
     max_tokens: int | None = None
     """Completion tokens to buy before the build stops, resumable."""
-    shards_at_once: int = 4
-    """Shards worked on together."""
     offline: bool = False
     """Replay from the ledger: no server is started or asked."""
     ledger_folder: Path | None = None
@@ -41,6 +43,15 @@ class Runtime:
     def with_ledger(self, folder: Path | None, *, offline: bool) -> Runtime:
         """Return the same runtime over another ledger, or with nothing but a ledger."""
         return replace(self, ledger_folder=folder, offline=offline)
+
+    def shards_at_once(self, requests: int) -> int:
+        """Return how many shards are worked on together, given the least requests of one.
+
+        A shard has at least one request to make for each of its problems. Twice the requests in
+        flight wait in line; on top of that come shards that have only their last answers to wait
+        for. Memory is bounded by this number of shards, whatever the length of the source.
+        """
+        return ENDING_SHARDS + math.ceil(2 * self.concurrency / requests)
 
     def with_limits(
         self,

@@ -1,16 +1,15 @@
 """The stages of a build, each a function from a shard's records to the next records.
 
-They know the worker (engines, ledger, grader) and no Prefect; `flows/build.py` calls them inside
-tasks and writes what they return.
+They know the worker (engines, ledger, grader) and no files; `flows/shards.py` calls them and writes
+what they return.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from annotators.monte_carlo import MonteCarlo
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
@@ -18,11 +17,11 @@ from stepmark.errors import EngineDown, EngineError
 from stepmark.gather import gather_all
 from stepmark.ids import content_id
 from stepmark.policy import Policy
-from stepmark.problems import GivenSolution, split_of
-from stepmark.records import Annotation, Problem, Rollout, Solution
+from stepmark.problems import GivenSolution
+from stepmark.records import Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 from stepmark.segment import Segmented
-from storage.rows import Dropped, LabelledSolution, labelled
+from storage.rows import Dropped
 
 POLICYS_DOING = frozenset({"cut_by_length", "empty"})
 """Reasons for an unknown outcome that are the policy's doing, not a failure to get an answer."""
@@ -35,22 +34,48 @@ class Solved(NamedTuple):
     dropped: tuple[Dropped, ...]
 
 
-class Labelled(NamedTuple):
-    """What labelling a shard gives."""
+class Drawn(NamedTuple):
+    """What a shard of problems gives."""
 
-    annotations: dict[str, tuple[Annotation, ...]]
-    rows: dict[str, tuple[LabelledSolution, ...]]
-    dropped: tuple[Dropped, ...]
+    solved: Solved
+    rollouts: dict[str, tuple[Rollout, ...]]
+    """Of each annotator asked for, by solution, position and draw."""
 
 
-async def solve(problems: Sequence[Problem], recipe: Recipe, worker: Worker) -> Solved:
-    """Sample solutions of every problem in a shard, all at once."""
-    policy = worker.policies[recipe.solve.policy]
+async def draw(
+    problems: Sequence[Problem],
+    solutions: Sequence[Solution] | None,
+    names: Sequence[str],
+    recipe: Recipe,
+    worker: Worker,
+) -> Drawn:
+    """Sample solutions of a shard's problems, and spend rollouts on each as soon as it exists.
 
-    async def one(problem: Problem) -> Solved:
-        return await _solve_one(problem, recipe, worker, policy)
+    Args:
+        problems: the shard.
+        solutions: those it has already; None to sample them.
+        names: the annotators to spend rollouts for.
+        recipe: how.
+        worker: with whom.
 
-    return _joined(await gather_all(one, problems))
+    Raises:
+        EngineError: too many rollouts failed for good.
+    """
+    by_id = {problem.id: problem for problem in problems}
+
+    async def one(problem: Problem) -> Drawn:
+        solved = await _solve_one(problem, recipe, worker)
+        return Drawn(solved, await _rollouts(solved.solutions, by_id, names, recipe, worker))
+
+    if solutions is None:
+        parts = await gather_all(one, problems)
+    else:
+        known = Solved(tuple(solutions), ())
+        parts = [Drawn(known, await _rollouts(solutions, by_id, names, recipe, worker))]
+    rollouts = {n: tuple(r for part in parts for r in part.rollouts[n]) for n in names}
+    for drawn in rollouts.values():
+        _check_failures(drawn, recipe.max_failed_share)
+    return Drawn(_joined(part.solved for part in parts), rollouts)
 
 
 async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Worker) -> Solved:
@@ -82,23 +107,23 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
     return _joined(await gather_all(one, given))
 
 
-async def gather_rollouts(
-    annotator: MonteCarlo,
-    problems: Sequence[Problem],
+async def _rollouts(
     solutions: Sequence[Solution],
+    problems: Mapping[str, Problem],
+    names: Sequence[str],
     recipe: Recipe,
     worker: Worker,
-) -> tuple[Rollout, ...]:
-    """Spend one annotator's rollouts on every solution of a shard, one coroutine a solution."""
-    by_id = {problem.id: problem for problem in problems}
-    ask = recipe.solve.ask
+) -> dict[str, tuple[Rollout, ...]]:
+    """Spend the annotators' rollouts on solutions, one coroutine a solution and annotator."""
 
-    async def one(solution: Solution) -> tuple[Rollout, ...]:
+    async def one(what: tuple[str, Solution]) -> tuple[Rollout, ...]:
+        name, solution = what
+        annotator = recipe.annotators[name]
         sampler = Sampler(
-            problem=by_id[solution.problem_id],
+            problem=problems[solution.problem_id],
             solution=solution,
             policy=worker.policies[annotator.policy],
-            ask=ask,
+            ask=recipe.solve.ask,
             sampling=recipe.sampling_of(annotator),
             grader=worker.grader,
         )
@@ -106,37 +131,15 @@ async def gather_rollouts(
         worker.progress.annotated += 1
         return rollouts
 
-    rollouts = tuple(r for part in await gather_all(one, solutions) for r in part)
-    _check_failures(rollouts, recipe.max_failed_share)
-    return rollouts
+    async def all_of(name: str) -> tuple[Rollout, ...]:
+        parts = await gather_all(one, [(name, solution) for solution in solutions])
+        return tuple(rollout for part in parts for rollout in part)
+
+    return dict(zip(names, await gather_all(all_of, names), strict=True))
 
 
-def label(
-    problems: Sequence[Problem],
-    solutions: Sequence[Solution],
-    rollouts: dict[str, Sequence[Rollout]],
-    recipe: Recipe,
-) -> Labelled:
-    """Turn stored evidence into annotations and data rows; pure."""
-    annotations = {
-        name: annotator.annotate(name, solutions, rollouts[name])
-        for name, annotator in recipe.annotators.items()
-    }
-    by_id = {problem.id: problem for problem in problems}
-    rows: dict[str, list[LabelledSolution]] = {split: [] for split in recipe.splits}
-    dropped = []
-    for solution, annotation in zip(solutions, annotations[recipe.labels.from_], strict=True):
-        reason = annotation.reason or _no_label(annotation)
-        if reason:
-            dropped.append(_drop(solution.problem_id, solution.id, "label", reason))
-        else:
-            split = split_of(solution.problem_id, recipe.splits)
-            rows[split].append(labelled(by_id[solution.problem_id], solution, annotation))
-    kept = {split: tuple(members) for split, members in rows.items()}
-    return Labelled(annotations, kept, tuple(dropped))
-
-
-async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker, policy: Policy) -> Solved:
+async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved:
+    policy = worker.policies[recipe.solve.policy]
     messages = recipe.solve.ask.messages(problem.statement)
     request = Request(
         problem_id=problem.id,
@@ -215,13 +218,6 @@ def _screened(problem: Problem, solved: Solved, recipe: Recipe) -> Solved:
         return solved
     reason = "always_solved" if "correct" in outcomes else "never_solved"
     return Solved((), (*solved.dropped, _drop(problem.id, None, "solve", reason)))
-
-
-def _no_label(annotation: Annotation) -> str | None:
-    """Say why an annotation is worth nothing, or None if it has a label."""
-    if any(label.verdict != "unlabelled" for label in annotation.labels):
-        return None
-    return "all_unlabelled"
 
 
 def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:

@@ -21,6 +21,7 @@ from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
 from stepmark.engines.http import Endpoint, OpenAICompatible
+from stepmark.engines.in_turn import InTurn
 from stepmark.engines.protocol import Engine, Request
 from stepmark.engines.refusing import Refusing
 from stepmark.engines.retry import RetryPolicy
@@ -94,7 +95,7 @@ class Worker:
         self._runtime = runtime
         self._engines: list[OpenAICompatible] = []
         self.base = runtime.base
-        self.shards_at_once = runtime.shards_at_once
+        self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
         self.loop = EngineLoop()
         self.ledger = Ledger(runtime.ledger)
         self.grader = Grader()
@@ -157,7 +158,8 @@ class Worker:
                 template=template,
                 continuation=block.continues_by,
             )
-        purchase = Purchase(engine, self.ledger, identity.id, self.meter)
+        in_turn = InTurn(engine, places=self._runtime.concurrency)
+        purchase = Purchase(in_turn, self.ledger, identity.id, self.meter)
         return Policy(identity=identity, purchase=purchase)
 
     def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:

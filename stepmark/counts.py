@@ -52,6 +52,11 @@ class Tallies:
         """Draws by prefix, int64[M]."""
         return self.correct + self.incorrect + self.unknown
 
+    @property
+    def graded(self) -> IntArray:
+        """Draws by prefix that are known to be right or wrong, int64[M]."""
+        return self.correct + self.incorrect
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts(Tallies):

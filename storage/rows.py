@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepmark.records import Annotation, Outcome, Problem, Semantics, Solution, Verdict
+from stepmark.records import Outcome, Semantics, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,28 +63,3 @@ class Dropped:
     """Where it was dropped: `solve`, `label`, or the filter's name."""
     reason: str
     """Short code that the manifest counts by."""
-
-
-def labelled(problem: Problem, solution: Solution, annotation: Annotation) -> LabelledSolution:
-    """Join a problem, its solution and the labels on it into a data row."""
-    return LabelledSolution(
-        id=solution.id,
-        problem_id=problem.id,
-        problem=problem.statement,
-        reference=problem.reference,
-        steps=solution.steps,
-        verdicts=annotation.verdicts,
-        values=tuple(label.value for label in annotation.labels),
-        interpolated=tuple(label.interpolated for label in annotation.labels),
-        first_error=annotation.first_error,
-        bracketed=annotation.bracketed,
-        semantics=annotation.semantics,
-        annotator=annotation.annotator,
-        answer=solution.answer,
-        outcome=solution.outcome,
-        policy=solution.policy,
-        source=problem.source,
-        source_id=problem.source_id,
-        rollouts=annotation.rollouts,
-        completion_tokens=annotation.completion_tokens,
-    )

@@ -1,4 +1,4 @@
-"""Parquet shards: written whole or not at all, read back as records, hashed.
+"""Parquet shards: written whole or not at all, read back as records or columns, hashed.
 
 A shard that exists is complete (storage/atomic.py). Equal rows give equal bytes within one pyarrow
 version; nothing in a shard depends on time or place.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,9 +41,17 @@ def write_shard(root: Path, path: str, record: type[Record], rows: Sequence[Reco
     Raises:
         StorageError: the file cannot be written; the message says why (disk full, permission).
     """
-    table = _table(record, rows)
-    write_whole(root / path, lambda file: pq.write_table(table, file, compression="zstd"))
+    write_table(root, path, _table(record, rows))
     return shard_ref(root, path)
+
+
+def write_table(root: Path, path: str, table: pa.Table) -> None:
+    """Write columns made by `table_of` to `root / path`, atomically.
+
+    Raises:
+        StorageError: as `write_shard`.
+    """
+    write_whole(root / path, lambda file: pq.write_table(table, file, compression="zstd"))
 
 
 def shard_ref(root: Path, path: str) -> ShardRef:
@@ -70,20 +78,50 @@ def read_shard(path: Path, record: type[Record]) -> tuple[Record, ...]:
     Raises:
         StorageError: the file is missing, damaged, or has other columns than the record.
     """
+    return tuple(_records(record, read_table(path, record).to_pylist()))
+
+
+def read_table(path: Path, record: type, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a shard of a record class as columns, all of them unless some are named.
+
+    Raises:
+        StorageError: as `read_shard`.
+    """
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            _check_columns(file.schema_arrow, record, path)
+            return file.read(columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
         raise StorageError(
             f"{path} cannot be read: {error}. Delete it and run the build again."
         ) from error
-    _check_columns(table, record, path)
-    return tuple(_records(record, table.to_pylist()))
 
 
-def _check_columns(table: pa.Table, record: type, path: Path) -> None:
-    if not table.schema.equals(schema_of(record)):
+def table_of(record: type, columns: Mapping[str, Any]) -> pa.Table:
+    """Return columns as the table of a record class.
+
+    Args:
+        record: the class whose fields the columns are.
+        columns: for every field an Arrow array, or one text that all rows share.
+    """
+    schema = schema_of(record)
+    rows = max(len(column) for column in columns.values() if not isinstance(column, str))
+    arrays = [
+        pa.repeat(column, rows) if isinstance(column, str) else _whole(column).cast(field.type)
+        for field in schema
+        for column in [columns[field.name]]
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _whole(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _check_columns(schema: pa.Schema, record: type, path: Path) -> None:
+    if not schema.equals(schema_of(record)):
         raise StorageError(
-            f"{path} has the columns {table.schema.names}, not those of {record.__name__}, or "
+            f"{path} has the columns {schema.names}, not those of {record.__name__}, or "
             "other types: it was written by another version. Build anew with --replace; the "
             "ledger is kept."
         )

@@ -12,7 +12,7 @@ The search assumes that values fall to zero once and stay there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from annotators.probes.source import TallySource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -23,6 +23,7 @@ class Binary:
     """Halve the interval that holds the first error until it is one step wide."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    asks_root: ClassVar[bool] = False  # only where the search ends at the first step
 
     method: Literal["binary"]
     draws: int = 8

@@ -1,10 +1,11 @@
-"""Exhaustive probe: the same number of rollouts from every prefix.
+"""Exhaustive probe: the same number of rollouts from every prefix, and some of the bare problem.
 
 Paper: Math-Shepherd (arXiv 2312.08935) §3.2: "completer" rollouts after each step.
 Default: 8 draws, the number of Qwen's "Lessons" (arXiv 2501.07301); the paper's own is 8 too for
 most models in its tables. The last step is judged by the solution's own answer, without rollouts.
-Cost: draws × (steps − 1) rollouts a solution.
-Deviations: none; whether right answers are probed is the recipe's `right_answers`.
+Cost: draws × (steps − 1) rollouts a solution, and `root` a problem: its solutions share them.
+Deviations: the paper has no draws from the bare problem; rules that compare with it need some.
+Whether right answers are probed is the recipe's `right_answers`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,22 @@ class Exhaustive:
     method: Literal["exhaustive"]
     draws: int = 8
     """Rollouts a prefix."""
+    root: int = 0
+    """Rollouts from the bare problem; 0 for none."""
 
     def __post_init__(self) -> None:
         if self.draws < 1:
             raise ValueError(f"draws must be at least 1, not {self.draws}")
+        if self.root < 0:
+            raise ValueError(f"root must be 0 or more, not {self.root}")
+
+    @property
+    def asks_root(self) -> bool:
+        """Whether every solution gets draws from its bare problem."""
+        return self.root > 0
 
     async def probe(self, steps: int, source: TallySource) -> None:
-        """Ask for the tally of each of the prefixes 1 … `steps`; the first error ends them all."""
-        await gather_all(lambda position: source.tally(position, self.draws), range(1, steps + 1))
+        """Ask for the prefixes 0 … `steps`, all at once; the first error ends them all."""
+        wanted = [(0, self.root)] if self.asks_root else []
+        wanted += [(position, self.draws) for position in range(1, steps + 1)]
+        await gather_all(lambda asked: source.tally(*asked), wanted)

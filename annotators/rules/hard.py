@@ -10,18 +10,11 @@ is believed only while the share of unknown draws is within the bound, else the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from annotators.rules.reading import (
-    CORRECT,
-    INCORRECT,
-    UNLABELLED,
-    Reading,
-    believable,
-    check_share,
-)
+from annotators.rules.reading import Reading, believable, check_share, judged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
 
@@ -31,6 +24,7 @@ class Hard:
     """1 if any rollout succeeded, 0 if none did."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    needs_root: ClassVar[bool] = False
 
     method: Literal["hard"]
     max_unknown: float = 0.25
@@ -43,6 +37,4 @@ class Hard:
         """Return values in {0, 1, NaN} and verdicts; pure."""
         succeeded = counts.correct > 0
         failed = ~succeeded & believable(counts, self.max_unknown)
-        values = np.where(succeeded, 1.0, np.where(failed, 0.0, np.nan))
-        verdicts = np.where(succeeded, CORRECT, np.where(failed, INCORRECT, UNLABELLED))
-        return Reading(values, verdicts.astype(np.int8))
+        return judged(succeeded.astype(np.float64), correct=succeeded, incorrect=failed)

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from stepmark.counts import BoolArray, Counts, FloatArray
-from stepmark.records import Verdict
+from stepmark.counts import BoolArray, FloatArray, IntArray, Tallies
+from stepmark.labels import (
+    AFTER_FIRST_ERROR,
+    BEFORE_NOT_MEASURED,
+    CORRECT,
+    INCORRECT,
+    NEUTRAL,
+    NONE,
+    RARELY_SOLVED,
+    REASONS,
+    ROOT_NOT_MEASURED,
+    UNLABELLED,
+    VERDICTS,
+    CodeArray,
+)
 
-VerdictArray = npt.NDArray[np.int8]
+__all__ = [
+    "AFTER_FIRST_ERROR",
+    "BEFORE_NOT_MEASURED",
+    "CORRECT",
+    "INCORRECT",
+    "NEUTRAL",
+    "OWN_DRAWS",
+    "RARELY_SOLVED",
+    "REASONS",
+    "ROOT_NOT_MEASURED",
+    "UNLABELLED",
+    "VERDICTS",
+    "Reading",
+    "believable",
+    "check_share",
+    "judged",
+    "success_rate",
+]
 
-VERDICTS: Final[tuple[Verdict, ...]] = ("unlabelled", "correct", "incorrect", "neutral")
-"""Verdicts by code."""
-UNLABELLED, CORRECT, INCORRECT, NEUTRAL = range(4)
+OWN_DRAWS = NONE
+"""The rule has no reason of its own: the step's own draws, or their absence, say why."""
 
 
 class Reading(NamedTuple):
@@ -22,19 +50,47 @@ class Reading(NamedTuple):
 
     values: FloatArray
     """float64[N] in [0, 1]; NaN where the rule has none."""
-    verdicts: VerdictArray
+    verdicts: CodeArray
     """int8[N], codes of `VERDICTS`."""
+    reasons: CodeArray | None = None
+    """int8[N], codes of `REASONS` for unlabelled steps: 0 where the step's own draws are why. None
+    for a rule that looks at nothing but those."""
 
 
-def believable(counts: Counts, max_unknown: float) -> BoolArray:
-    """Return bool[N]: steps with graded draws and a share of unknown ones within the bound.
+def judged(
+    values: FloatArray, *, correct: BoolArray, incorrect: BoolArray, reasons: IntArray | None = None
+) -> Reading:
+    """Return a reading that says `correct` and `incorrect` (disjoint) there and nothing elsewhere.
+
+    Args:
+        values: float64[N]; kept for the steps that have a verdict.
+        correct: bool[N].
+        incorrect: bool[N].
+        reasons: [N], codes of `REASONS`; kept for the steps that have none.
+    """
+    labelled = correct | incorrect
+    verdicts = np.where(correct, CORRECT, np.where(incorrect, INCORRECT, UNLABELLED))
+    return Reading(
+        np.where(labelled, values, np.nan),
+        verdicts.astype(np.int8),
+        None if reasons is None else np.where(labelled, OWN_DRAWS, reasons).astype(np.int8),
+    )
+
+
+def believable(counts: Tallies, max_unknown: float) -> BoolArray:
+    """Return bool[N]: prefixes with graded draws and a share of unknown ones within the bound.
 
     Wrong prefixes ramble more and are cut more often, so ignoring many unknown draws would
     flatter a prefix, and counting them as failures would call wrong what is only unknown.
     """
-    graded = counts.correct + counts.incorrect
     within: BoolArray = counts.unknown <= max_unknown * counts.total
-    return (graded > 0) & within
+    return (counts.graded > 0) & within
+
+
+def success_rate(counts: Tallies) -> FloatArray:
+    """Return float64[N] in [0, 1], the share of graded draws that succeeded; 0 where none is."""
+    rate: FloatArray = counts.correct / np.maximum(counts.graded, 1)
+    return rate
 
 
 def check_share(name: str, share: float) -> None:

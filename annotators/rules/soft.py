@@ -10,18 +10,9 @@ unknown ones passes the bound; the counts stay beside it on the label.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-import numpy as np
-
-from annotators.rules.reading import (
-    CORRECT,
-    INCORRECT,
-    UNLABELLED,
-    Reading,
-    believable,
-    check_share,
-)
+from annotators.rules.reading import Reading, believable, check_share, judged, success_rate
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Counts
 
@@ -31,6 +22,7 @@ class Soft:
     """The success rate itself."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    needs_root: ClassVar[bool] = False
 
     method: Literal["soft"]
     max_unknown: float = 0.25
@@ -45,7 +37,6 @@ class Soft:
     def read(self, counts: Counts) -> Reading:
         """Return values in [0, 1] or NaN, and verdicts; pure."""
         usable = believable(counts, self.max_unknown)
-        graded = np.maximum(counts.correct + counts.incorrect, 1)
-        values = np.where(usable, counts.correct / graded, np.nan)
-        judged = np.where(values > self.threshold, CORRECT, INCORRECT)
-        return Reading(values, np.where(usable, judged, UNLABELLED).astype(np.int8))
+        values = success_rate(counts)
+        above = values > self.threshold
+        return judged(values, correct=usable & above, incorrect=usable & ~above)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Binary, Exhaustive
-from annotators.rules import Hard, Soft
+from annotators.rules import Hard, RelativeProgress, Rule, Scan, Soft
 from stepmark.counts import Tally
 from stepmark.records import Annotation, Outcome, Rollout, Solution, StepLabel
+from tests.fakes.columns import annotate
 from tests.fakes.factories import FakeSource, a_monte_carlo, a_solution, rollouts_of, run
+from tests.fakes.plain_labels import annotate_plainly
 
 CASES = [
     json.loads(line)
@@ -49,7 +51,7 @@ def letter(label: StepLabel) -> str:
 def annotate_one(
     annotator: MonteCarlo, solution: Solution, tallies: dict[int, Tally]
 ) -> Annotation:
-    (annotation,) = annotator.annotate("mc", [solution], rollouts_of(solution, tallies))
+    (annotation,) = annotate(annotator, "mc", [solution], rollouts_of(solution, tallies))
     return annotation
 
 
@@ -94,8 +96,25 @@ def test_costs_add_up_over_the_rollouts_used():
     assert (annotation.prompt_tokens, annotation.completion_tokens) == (30, 70)
 
 
+ROOTED = Exhaustive(method="exhaustive", root=8)
+
+
+def test_a_rules_own_reason_is_on_the_label():
+    annotator = a_monte_carlo(ROOTED, RelativeProgress(method="relative_progress"))
+    for root, reason in ((Tally(), "root_not_measured"), (Tally(0, 8), "rarely_solved")):
+        annotation = annotate_one(annotator, a_solution(2), {0: root, 1: Tally(8)})
+        assert [label.reason for label in annotation.labels] == [reason, reason]
+
+
+def test_a_step_that_the_rule_withholds_is_not_filled_in():
+    annotator = a_monte_carlo(ROOTED, Scan(method="scan"))
+    annotation = annotate_one(annotator, a_solution(3), {0: Tally(8), 1: Tally(0, 8)})
+    assert "".join(map(letter, annotation.labels)) == "I??"
+    assert {label.reason for label in annotation.labels} == {None, "after_first_error"}
+
+
 def test_no_solutions_have_no_annotations():
-    assert a_monte_carlo().annotate("mc", [], []) == ()
+    assert annotate(a_monte_carlo(), "mc", [], []) == ()
 
 
 def test_the_binary_probe_does_not_take_right_answers():
@@ -129,9 +148,17 @@ def test_rollouts_are_spent_only_where_they_are_read(annotator, outcome, positio
     assert {r.position for r in rollouts} == {p for p in positions if p < 4}
 
 
-tallies = st.builds(Tally, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+tallies = st.sampled_from([Tally(3, 5), Tally(0, 8), Tally(0, 8), Tally(0, 1, 7)]) | st.builds(
+    Tally, st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)
+)
 outcomes: st.SearchStrategy[Outcome] = st.sampled_from(get_args(Outcome))
-annotators = st.builds(
+RULES = [kind(method=get_args(get_type_hints(kind)["method"])[0]) for kind in get_args(Rule)]
+with_any_rule = st.builds(
+    lambda rule, after: a_monte_carlo(ROOTED, rule, after_first_error=after),
+    st.sampled_from(RULES),
+    st.sampled_from(["keep", "drop"]),
+)
+annotators = with_any_rule | st.builds(
     annotator_of,
     st.fixed_dictionaries(
         {
@@ -150,9 +177,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[Solution], list[Rollout]]:
     solutions: list[Solution] = []
     rollouts: list[Rollout] = []
     for number in range(draw(st.integers(0, 4))):
-        steps = draw(st.integers(1, 6))
+        steps = draw(st.integers(0, 8))
         solution = a_solution(steps, outcome=draw(outcomes), id=f"so_{number}")
-        probed = st.dictionaries(st.integers(0, steps - 1), tallies)
+        probed = st.dictionaries(st.integers(0, steps), tallies)
         solutions.append(solution)
         rollouts += rollouts_of(solution, draw(probed))
     return solutions, draw(st.permutations(rollouts))
@@ -161,22 +188,31 @@ def worlds(draw: st.DrawFn) -> tuple[list[Solution], list[Rollout]]:
 @given(worlds(), annotators)
 def test_the_order_of_rollouts_and_the_company_of_solutions_do_not_matter(world, annotator):
     solutions, rollouts = world
-    together = annotator.annotate("mc", solutions, rollouts)
+    together = annotate(annotator, "mc", solutions, rollouts)
     ordered = sorted(rollouts, key=lambda r: (r.solution_id, r.position, r.draw))
     alone = tuple(
         annotation
         for solution in solutions
-        for annotation in annotator.annotate(
-            "mc", [solution], [r for r in ordered if r.solution_id == solution.id]
+        for annotation in annotate(
+            annotator, "mc", [solution], [r for r in ordered if r.solution_id == solution.id]
         )
     )
     assert together == alone
 
 
+@given(
+    worlds(),
+    annotators | st.builds(a_monte_carlo, after_first_error=st.sampled_from(["keep", "drop"])),
+)
+@settings(max_examples=300)
+def test_labels_on_columns_are_those_defined_solution_by_solution(world, annotator):
+    assert annotate(annotator, "mc", *world) == annotate_plainly(annotator, "mc", *world)
+
+
 @given(worlds(), annotators)
 def test_labels_say_what_they_rest_on(world, annotator):
     solutions, rollouts = world
-    annotations = annotator.annotate("mc", solutions, rollouts)
+    annotations = annotate(annotator, "mc", solutions, rollouts)
     for solution, annotation in zip(solutions, annotations, strict=True):
         verdicts = annotation.verdicts
         assert annotation.first_error == (
@@ -194,6 +230,6 @@ def test_labels_say_what_they_rest_on(world, annotator):
 
 @given(worlds())
 def test_nothing_is_kept_after_the_first_error_where_the_recipe_drops_it(world):
-    for annotation in a_monte_carlo(after_first_error="drop").annotate("mc", *world):
+    for annotation in annotate(a_monte_carlo(after_first_error="drop"), "mc", *world):
         if annotation.first_error is not None:
             assert set(annotation.verdicts[annotation.first_error + 1 :]) <= {"unlabelled"}

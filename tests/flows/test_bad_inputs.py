@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from tests.flows.arrange import arrange, write_jsonl
+from stepmark.errors import StorageError
+from stepmark.records import Reject
+from storage.shards import read_shard
+from tests.fakes.openai_server import FakeServer
+from tests.flows.arrange import arrange, build, write_jsonl
 
 Fault = Callable[[Path], list[str]]
 
@@ -196,3 +200,44 @@ def test_a_bad_row_among_good_ones_stops_nothing(tmp_path, monkeypatch, capsys):
         main()
     assert left.value.code == 0
     assert "1 of the first 3 rows are usable" in capsys.readouterr().out
+
+
+def test_a_model_the_server_does_not_have_is_named_before_the_first_token(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    with FakeServer(model="served") as server:
+        arguments = served(server.url)(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["stepmark", *arguments, "--model", "wanted"])
+        with pytest.raises(SystemExit) as left:
+            main()
+    said = capsys.readouterr().err
+    assert left.value.code == 1
+    assert "wanted" in said
+    assert "served" in said
+    assert "Traceback" not in said
+    assert not server.draws
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_bad_rows_are_kept_with_their_line_and_reason(tmp_path):
+    path = arrange(tmp_path, problems__max_bad_share=0.5)
+    good = (tmp_path / "problems.jsonl").read_bytes().splitlines(keepends=True)
+    cut = b'{"question": "What is 1 + 1?", "ans\n'
+    (tmp_path / "problems.jsonl").write_bytes(b"".join([*good, good[0], cut]))
+    build(path, tmp_path / "out")
+    rejects = read_shard(tmp_path / "out" / "tiny" / "rejects" / "00000.parquet", Reject)
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (len(good) + 1, "duplicate"),
+        (len(good) + 2, "broken_json"),
+    ]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_full_disk_stops_the_build_with_one_message(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    with pytest.raises(StorageError, match="cannot be written: No space left on device"):
+        build(arrange(tmp_path), tmp_path / "out")

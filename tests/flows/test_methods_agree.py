@@ -12,10 +12,15 @@ from annotators.rules import Rule
 from flows.recipe import find_recipe, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
-METHODS = {
-    **{member.__name__.lower(): "probes" for member in typing.get_args(Probe)},
-    **{member.__name__.lower(): "rules" for member in typing.get_args(Rule)},
-}
+
+
+def methods_of(union: object) -> list[str]:
+    """The `method` literals of a union's members."""
+    hints = (typing.get_type_hints(member)["method"] for member in typing.get_args(union))
+    return [typing.get_args(literal)[0] for literal in hints]
+
+
+METHODS = dict.fromkeys(methods_of(Probe), "probes") | dict.fromkeys(methods_of(Rule), "rules")
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -11,9 +11,10 @@ import pytest
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Problem, Reject, Solution
 from storage.manifest import MANIFEST, Manifest, describe, read_manifest, write_manifest
-from storage.rows import Dropped, LabelledSolution, labelled
+from storage.rows import Dropped, LabelledSolution
 from storage.shards import ShardRef, write_shard
 from tests.fakes.factories import a_label, a_problem, a_solution, an_annotation
+from tests.fakes.plain_labels import labelled
 
 POLICIES: dict[str, dict[str, str | None]] = {"solver": {"id": "po_0", "revision": None}}
 

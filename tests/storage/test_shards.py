@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
 from storage import shards
-from storage.rows import Dropped, LabelledSolution, labelled
+from storage.rows import Dropped, LabelledSolution
 from storage.shards import read_shard, shard_ref, write_shard
-from tests.fakes.factories import a_label, a_problem, a_solution, an_annotation
+from tests.fakes.factories import a_problem, an_annotation
 
 RECORDS = [Annotation, Dropped, LabelledSolution, Problem, Reject, Rollout, Solution]
 TRAPS = ["", "\0", "😀", "e\u0301", "\u2028", "\r\n", 'a,b\t"c"', "None", "NaN"]
@@ -159,13 +159,3 @@ def test_a_folder_name_with_an_equals_sign_adds_no_column(tmp_path):
     """Arrow reads `key=value` folders as columns unless the path is one file."""
     write_shard(tmp_path, "lr=3/part.parquet", Problem, [a_problem()])
     assert read_shard(tmp_path / "lr=3" / "part.parquet", Problem) == (a_problem(),)
-
-
-def test_a_data_row_joins_problem_solution_and_labels():
-    problem, solution = a_problem(source_id="17"), a_solution(2)
-    labels = [a_label(value=0.375), a_label(verdict="incorrect", value=None, interpolated=True)]
-    row = labelled(problem, solution, an_annotation(labels, first_error=1, bracketed=True))
-    assert (row.id, row.problem_id, row.problem) == (solution.id, problem.id, problem.statement)
-    assert (row.steps, row.verdicts) == (solution.steps, ("correct", "incorrect"))
-    assert (row.values, row.interpolated) == ((0.375, None), (False, True))
-    assert (row.first_error, row.bracketed, row.source_id) == (1, True, "17")

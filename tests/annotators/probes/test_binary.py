@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from annotators.probes import Binary, Exhaustive
 from stepmark.counts import Tally
+from tests.fakes.columns import annotate
 from tests.fakes.factories import FakeSource, a_monte_carlo, a_solution, rollouts_of, run
 
 SEARCH = Binary(method="binary")
@@ -42,7 +43,7 @@ def test_the_exact_first_error_is_found_within_the_stated_cost(steps):
         assert len(asked) <= math.ceil(math.log2(steps)) + 1
         assert len(set(asked)) == len(asked)
         drawn = rollouts_of(solution, {position: world[position] for position in asked})
-        (annotation,) = annotator.annotate("mc", [solution], drawn)
+        (annotation,) = annotate(annotator, "mc", [solution], drawn)
         assert (annotation.first_error, annotation.bracketed) == (error, True)
 
 
@@ -56,7 +57,7 @@ def test_the_search_agrees_with_exhaustive_probing_on_monotone_worlds(steps, dat
         run(probe.probe(steps, source))
         seen = {t: world[t] for t in source.positions if t < steps}
         annotator = a_monte_carlo(probe, right_answers="drop")
-        (annotation,) = annotator.annotate("mc", [solution], rollouts_of(solution, seen))
+        (annotation,) = annotate(annotator, "mc", [solution], rollouts_of(solution, seen))
         verdicts.append(annotation.verdicts)
     assert verdicts[0] == verdicts[1]
 

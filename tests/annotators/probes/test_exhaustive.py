@@ -21,6 +21,17 @@ def test_every_prefix_that_has_a_step_is_asked_for_the_same_draws(steps, draws):
     assert sorted(source.asked) == [(position, draws) for position in range(1, steps + 1)]
 
 
+def test_the_bare_problem_is_asked_only_where_the_recipe_says_so():
+    source = FakeSource(chances=[0.5] * 3)
+    run(Exhaustive(method="exhaustive", root=5).probe(2, source))
+    assert sorted(source.asked) == [(0, 5), (1, 8), (2, 8)]
+
+
+def test_negative_root_draws_are_refused():
+    with pytest.raises(ValueError, match="root must be 0 or more, not -1"):
+        Exhaustive(method="exhaustive", root=-1)
+
+
 def test_the_default_is_math_shepherds_and_qwens_8():
     assert Exhaustive(method="exhaustive").draws == 8
 

@@ -1,0 +1,137 @@
+"""Work on the shards of a build: each stage of a shard is made unless it is already there.
+
+A shard is written whole, and its last file last, so what exists is finished; the ledger makes a
+repeated stage cost nothing. Knows no Prefect: `flows/build.py` calls this from its tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+
+from flows import labelling, stages
+from flows.intake import Intaken
+from flows.recipe import Recipe
+from flows.worker import Worker
+from stepmark.engines.in_turn import RANK
+from stepmark.errors import StorageError
+from stepmark.evidence import ROLLOUT_COLUMNS
+from stepmark.records import Problem, Reject, Rollout, Solution
+from storage.rows import Dropped
+from storage.shards import read_shard, read_table, write_shard, write_table
+
+Record = TypeVar("Record")
+
+RUN = "0000"
+"""Number of the run that writes data shards; runs that append get the next ones."""
+
+
+class Build:
+    """A build directory with the worker that fills it."""
+
+    def __init__(self, root: Path, recipe: Recipe, worker: Worker) -> None:
+        self.root = root
+        self.recipe = recipe
+        self.worker = worker
+
+    def take(self, shard: str, intaken: Intaken) -> None:
+        """Write a shard of problems, with the solutions that came with them.
+
+        Raises:
+            StorageError: other problems stand where these stood before.
+        """
+        self._keep_problems(shard, intaken)
+        if intaken.given and not self.has(f"solutions/{shard}.parquet"):
+            given = stages.take_given(intaken.given, self.recipe, self.worker)
+            self._keep_solutions(shard, self.worker.loop.run(given))
+
+    def reject(self, number: int, rejects: Sequence[Reject]) -> None:
+        """Write a shard of refused rows."""
+        self.write(f"rejects/{number:05d}.parquet", Reject, rejects)
+
+    def draw(self, shard: str) -> None:
+        """Write a shard's solutions and the rollouts of every annotator."""
+        missing = [
+            name
+            for name in self.recipe.annotators
+            if not self.has(f"rollouts/{name}/{shard}.parquet")
+        ]
+        if not missing:
+            return
+        problems = self.read(f"problems/{shard}.parquet", Problem)
+        solutions = None
+        if self.has(f"solutions/{shard}.parquet"):
+            solutions = self.read(f"solutions/{shard}.parquet", Solution)
+        drawn = self.worker.loop.run(self._drawn(int(shard), problems, solutions, missing))
+        if solutions is None:
+            self._keep_solutions(shard, drawn.solved)
+        for name, rollouts in drawn.rollouts.items():
+            self.write(f"rollouts/{name}/{shard}.parquet", Rollout, rollouts)
+
+    def label(self, shard: str) -> None:
+        """Write annotations, data and dropped rows of a shard, and its labels last."""
+        if self.has(f"labels/{shard}.parquet"):
+            return
+        labelled = labelling.label(
+            self.table(f"problems/{shard}.parquet", Problem),
+            self.table(f"solutions/{shard}.parquet", Solution),
+            {
+                name: self.table(f"rollouts/{name}/{shard}.parquet", Rollout, ROLLOUT_COLUMNS)
+                for name in self.recipe.annotators
+            },
+            self.recipe,
+        )
+        for name, table in labelled.annotations.items():
+            write_table(self.root, f"annotations/{name}/{shard}.parquet", table)
+        for split, rows in labelled.rows.items():
+            if rows.num_rows:
+                write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
+        write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
+        chosen = labelled.annotations[self.recipe.labels.from_]
+        write_table(self.root, f"labels/{shard}.parquet", chosen)
+
+    def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> None:
+        """Write a shard below the build directory."""
+        write_shard(self.root, path, record, rows)
+
+    def read(self, path: str, record: type[Record]) -> tuple[Record, ...]:
+        """Read a shard below the build directory."""
+        return read_shard(self.root / path, record)
+
+    def table(self, path: str, record: type, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read columns of a shard below the build directory."""
+        return read_table(self.root / path, record, columns)
+
+    def has(self, path: str) -> bool:
+        """Tell whether a shard is already there."""
+        return (self.root / path).exists()
+
+    async def _drawn(
+        self,
+        rank: int,
+        problems: Sequence[Problem],
+        solutions: Sequence[Solution] | None,
+        names: Sequence[str],
+    ) -> stages.Drawn:
+        RANK.set(rank)  # older shards first
+        return await stages.draw(problems, solutions, names, self.recipe, self.worker)
+
+    def _keep_problems(self, shard: str, intaken: Intaken) -> None:
+        path = f"problems/{shard}.parquet"
+        if not self.has(path):
+            self.write(path, Problem, intaken.problems)
+            return
+        before = self.table(path, Problem, ["id"])["id"].to_pylist()
+        if before != [problem.id for problem in intaken.problems]:
+            raise StorageError(
+                f"{self.recipe.source.path} has changed since {self.root / path} was written: "
+                "other problems stand where its problems stood. Build into another folder, or "
+                "start clean with --replace (the ledger is kept, so nothing is bought twice)."
+            )
+
+    def _keep_solutions(self, shard: str, solved: stages.Solved) -> None:
+        self.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
+        self.write(f"solutions/{shard}.parquet", Solution, solved.solutions)

@@ -1,0 +1,179 @@
+"""Stored evidence of many solutions as arrays: no Python object a solution, step or rollout.
+
+Labels are arithmetic on this. It is read from the columns that solutions and rollouts have in
+their shards, in any order of the rollouts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stepmark import ragged
+from stepmark.counts import BoolArray, Counts, IntArray, Tallies
+from stepmark.errors import StorageError
+from stepmark.records import Outcome
+
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+"""Outcomes by code."""
+CORRECT, INCORRECT, UNKNOWN = range(3)
+SOLUTION_COLUMNS: Final = ("id", "steps", "outcome")
+ROLLOUT_COLUMNS: Final = (
+    "solution_id",
+    "position",
+    "request",
+    "outcome",
+    "own",
+    "prompt_tokens",
+    "completion_tokens",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the rollouts of each solution cost: int64[solutions] each."""
+
+    rollouts: IntArray
+    """Rollouts used."""
+    requests: IntArray
+    """Prompts used."""
+    prompt_tokens: IntArray
+    """Tokens of those prompts."""
+    completion_tokens: IntArray
+    """Tokens of those rollouts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of many solutions: their own outcomes and the rollouts from their prefixes."""
+
+    outcomes: IntArray
+    """int64[solutions], codes of `OUTCOMES`."""
+    drawn: Counts
+    """How the rollouts ended, and where each solution's steps start."""
+    spent: Spent
+    """What they cost."""
+
+    def judged(self, solutions: BoolArray) -> Counts:
+        """Return the counts with the last step of some solutions judged by their own answer.
+
+        The prefix that is complete needs no rollout; one that was drawn all the same is not read.
+
+        Args:
+            solutions: bool[solutions], which ones.
+        """
+        drawn = self.drawn
+        chosen = solutions & (ragged.lengths(drawn.offsets) > 0)
+        last, outcomes = drawn.offsets[1:][chosen] - 1, self.outcomes[chosen]
+        return replace(
+            drawn,
+            correct=_with(drawn.correct, last, outcomes == CORRECT),
+            incorrect=_with(drawn.incorrect, last, outcomes == INCORRECT),
+            unknown=_with(drawn.unknown, last, outcomes == UNKNOWN),
+            own=_with(drawn.own, last, outcomes == INCORRECT),
+        )
+
+
+def evidence_of(solutions: pa.Table, rollouts: pa.Table) -> Evidence:
+    """Lay stored columns out as arrays.
+
+    Args:
+        solutions: with the columns `SOLUTION_COLUMNS`.
+        rollouts: with the columns `ROLLOUT_COLUMNS`.
+
+    Raises:
+        StorageError: a rollout is of no such solution, or of a prefix that it does not have.
+    """
+    steps = pc.list_value_length(solutions["steps"]).to_numpy().astype(np.int64)
+    offsets = np.concatenate(([0], np.cumsum(steps)))
+    rows = _rows(rollouts["solution_id"], solutions["id"])
+    positions = rollouts["position"].to_numpy()
+    _check_places(rollouts, rows, positions, steps)
+    ends = _codes(rollouts["outcome"])
+    own = rollouts["own"].to_numpy()
+    at_root = positions == 0
+    after = ~at_root
+    steps_drawn = _tallies(offsets[rows] + positions - 1, ends, own, after, offsets[-1])
+    return Evidence(
+        outcomes=_codes(solutions["outcome"]),
+        drawn=Counts(
+            correct=steps_drawn.correct,
+            incorrect=steps_drawn.incorrect,
+            unknown=steps_drawn.unknown,
+            own=steps_drawn.own,
+            offsets=offsets,
+            root=_tallies(rows, ends, own, at_root, len(steps)),
+        ),
+        spent=_spent(rollouts, rows, len(steps)),
+    )
+
+
+def _with(counts: IntArray, at: IntArray, values: BoolArray) -> IntArray:
+    changed = counts.copy()
+    changed[at] = values
+    return changed
+
+
+def _rows(ids: pa.ChunkedArray, among: pa.ChunkedArray) -> IntArray:
+    """Return which row of `among` each id is, −1 where it is none of them."""
+    coded = _coded(ids)
+    found = pc.fill_null(pc.index_in(coded.dictionary, value_set=among), -1)
+    rows: IntArray = found.to_numpy().astype(np.int64)[coded.indices.to_numpy()]
+    return rows
+
+
+def _coded(texts: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return texts as codes into a dictionary, so that each is hashed once."""
+    whole = texts.combine_chunks()
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+
+
+def _codes(outcomes: pa.ChunkedArray) -> IntArray:
+    codes: IntArray = pc.index_in(outcomes, pa.array(OUTCOMES)).to_numpy().astype(np.int64)
+    return codes
+
+
+def _check_places(rollouts: pa.Table, rows: IntArray, positions: IntArray, steps: IntArray) -> None:
+    """Raise if a rollout belongs to no prefix of the solutions beside it."""
+    astray = rows < 0
+    astray |= ~astray & ((positions < 0) | (positions > np.append(steps, 0)[rows]))
+    if astray.any():
+        at = int(np.flatnonzero(astray)[0])
+        raise StorageError(
+            f"{int(astray.sum())} rollouts belong to no prefix of the solutions stored beside "
+            f"them, the first to {rollouts['solution_id'][at]} at position {positions[at]}. "
+            "Shards of two builds were mixed: start clean with --replace; the ledger is kept."
+        )
+
+
+def _tallies(
+    places: IntArray, ends: IntArray, own: BoolArray, chosen: BoolArray, size: int
+) -> Tallies:
+    """Count how the chosen rollouts ended at each of `size` places."""
+    at, ended = places[chosen], ends[chosen]
+    counted = np.bincount(at * len(OUTCOMES) + ended, minlength=size * len(OUTCOMES))
+    correct, incorrect, unknown = counted.reshape(size, len(OUTCOMES)).T.astype(np.int64)
+    mistaken = np.bincount(at[own[chosen]], minlength=size).astype(np.int64)
+    return Tallies(correct=correct, incorrect=incorrect, unknown=unknown, own=mistaken)
+
+
+def _spent(rollouts: pa.Table, rows: IntArray, solutions: int) -> Spent:
+    requests = _coded(rollouts["request"])
+    prompts = max(len(requests.dictionary), 1)
+    distinct = np.unique(rows * prompts + requests.indices.to_numpy())
+    return Spent(
+        rollouts=np.bincount(rows, minlength=solutions),
+        requests=np.bincount(distinct // prompts, minlength=solutions),
+        prompt_tokens=_sums(rollouts["prompt_tokens"], rows, solutions),
+        completion_tokens=_sums(rollouts["completion_tokens"], rows, solutions),
+    )
+
+
+def _sums(tokens: pa.ChunkedArray, rows: IntArray, solutions: int) -> IntArray:
+    # Weights are added as float64, exact up to 2**53 tokens a solution.
+    summed = np.bincount(rows, weights=tokens.to_numpy(), minlength=solutions)
+    return summed.astype(np.int64)

@@ -1,0 +1,78 @@
+"""Step labels of many solutions as arrays: what an annotator returns and shards are written from.
+
+`stepmark.records` says what each column means; here verdicts and reasons are small codes, and a
+value that was not measured is NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from stepmark.counts import BoolArray, Counts, FloatArray, IntArray
+from stepmark.evidence import Spent
+from stepmark.records import Semantics, Verdict
+
+CodeArray = npt.NDArray[np.int8]
+VerdictArray = CodeArray
+
+VERDICTS: Final[tuple[Verdict, ...]] = ("unlabelled", "correct", "incorrect", "neutral")
+"""Verdicts by code."""
+UNLABELLED, CORRECT, INCORRECT, NEUTRAL = range(4)
+
+REASONS: Final = (
+    None,
+    "not_probed",
+    "too_many_unknown",
+    "after_first_error",
+    "no_steps",
+    "right_answer",
+    "unknown_outcome",
+    "before_not_measured",
+    "root_not_measured",
+    "rarely_solved",
+)
+"""Why a step is unlabelled or a solution has no labels, by code. The last three are a rule's own:
+nothing believable is known of the prefix before the step, or of the bare problem; the bare problem
+is solved too rarely for the rule."""
+NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
+    range(7)
+)
+BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED = range(7, 10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLabels:
+    """One entry a step."""
+
+    verdicts: VerdictArray
+    """int8[steps], codes of `VERDICTS`."""
+    values: FloatArray
+    """float64[steps] in [0, 1], NaN where nothing was measured."""
+    interpolated: BoolArray
+    """bool[steps]: the verdict follows from other steps' evidence."""
+    reasons: CodeArray
+    """int8[steps], codes of `REASONS`; `NONE` where there is a verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What one annotator says of many solutions."""
+
+    semantics: Semantics
+    """What a label claims."""
+    steps: StepLabels
+    """The labels, cut by `counts.offsets`."""
+    counts: Counts
+    """What they rest on."""
+    first_error: IntArray
+    """int64[solutions]: index of the earliest `incorrect` step; the number of steps without one."""
+    bracketed: BoolArray
+    """bool[solutions]: whether the first error was measured from both sides."""
+    reasons: CodeArray
+    """int8[solutions], codes of `REASONS`: why a whole solution has no labels."""
+    spent: Spent
+    """What the evidence cost."""

@@ -1,0 +1,52 @@
+"""Prover advantage: PAV's effective reward with the best of K as prover."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from annotators.rules import Advantage
+from annotators.rules.advantage import effective_reward, prover_value
+from tests.annotators.rules.reading import reasons, values, verdicts
+
+RULE = Advantage(method="advantage")
+
+
+def test_the_best_of_4_at_a_half_succeeds_15_times_in_16():
+    assert prover_value(np.array([0.5]), 4).tolist() == [0.9375]
+
+
+def test_from_a_half_to_a_quarter_the_effective_reward_is_01230():
+    reward = effective_reward(np.array([0.5]), np.array([0.25]), alpha=0.5, best_of=4)
+    assert np.round(reward, 4).tolist() == [0.123]
+
+
+def test_a_fall_that_outweighs_what_is_left_is_incorrect():
+    assert verdicts(RULE, (10, 10, 0), (5, 15, 0), (1, 19, 0)) == "CI"
+
+
+def test_the_value_is_the_success_rate_even_where_the_reward_is_negative():
+    assert values(RULE, (10, 10, 0), (5, 15, 0), (1, 19, 0)) == [0.25, 0.05]
+
+
+def test_without_weight_on_progress_any_success_is_correct():
+    plain = Advantage(method="advantage", alpha=0)
+    assert verdicts(plain, (20, 0, 0), (1, 19, 0), (0, 20, 0)) == "CI"
+
+
+def test_a_weaker_prover_sees_more_progress_in_high_rates():
+    """0.6 after 1: best of 4 loses 0.0256, a single draw 0.4."""
+    one = Advantage(method="advantage", best_of=1, alpha=2)
+    four = Advantage(method="advantage", alpha=2)
+    assert verdicts(one, (20, 0, 0), (12, 8, 0)) == "I"
+    assert verdicts(four, (20, 0, 0), (12, 8, 0)) == "C"
+
+
+def test_a_first_step_without_draws_of_the_bare_problem_is_withheld():
+    assert reasons(RULE, (0, 0, 0), (5, 15, 0)) == ["root_not_measured"]
+
+
+@pytest.mark.parametrize("change", [{"alpha": -0.1}, {"best_of": 0}])
+def test_settings_out_of_range_are_refused(change):
+    with pytest.raises(ValueError, match=f"{next(iter(change))} must be"):
+        Advantage(method="advantage", **change)
