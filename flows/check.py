@@ -11,6 +11,7 @@ from flows.recipe import Recipe
 from flows.runtime import Runtime
 from flows.worker import read_script, resolve
 from stepmark.errors import ProblemError, RecipeError
+from stepmark.ledger.folder import Folder
 from stepmark.records import Reject
 
 LOOKED_AT = 200
@@ -32,6 +33,8 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
     yield "prompt: has its {problem}"
     yield _check_rows(recipe, runtime.base)
     for name, block in recipe.policies.items():
+        if runtime.offline:
+            continue
         if block.engine == "scripted":
             read_script(resolve(block.model, runtime.base))
         elif block.engine == "openai" and name not in runtime.addresses:
@@ -42,6 +45,8 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
         elif block.engine == "vllm" and name not in runtime.addresses:
             _check_model(name, block.model, runtime.base)
         yield f"policy {name}: {block.model} continues by {block.continues_by}"
+    if runtime.offline:
+        Folder.open(runtime.ledger)
     yield f"ledger: {_check_writable(runtime.ledger)}"
 
 
@@ -84,7 +89,7 @@ def _check_writable(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.write_text("")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another build that starts now uses the same one
     except OSError as error:
         raise RecipeError(
             f"{folder} cannot be written ({error.strerror}): choose another place with --out."

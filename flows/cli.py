@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | recipes`."""
+"""The command line: `stepmark build | status | show | check | plan | recipes | ledger`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from flows.ledger_commands import app as ledger_app
 from stepmark.errors import RecipeError, StepmarkError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ INTERRUPTED = 130
 
 console = Console()
 errors = Console(stderr=True)
+app.add_typer(ledger_app, name="ledger")
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that ships.")
@@ -63,6 +65,9 @@ Settings = Annotated[
         help="Set a key of the recipe, e.g. solve.samples=2; may be given several times.",
     ),
 ]
+LedgerDir = Annotated[
+    Path | None, typer.Option("--ledger", metavar="DIR", help="Ledger to use instead of OUT's.")
+]
 KeyEnv = Annotated[
     str | None, typer.Option(help="Name of the environment variable that holds the API key.")
 ]
@@ -80,6 +85,10 @@ def build(
     replace: Annotated[
         bool, typer.Option("--replace", help="Start clean; the ledger is kept.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Replay from the ledger; no server is asked.")
+    ] = False,
+    ledger: LedgerDir = None,
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
     ] = None,
@@ -92,7 +101,7 @@ def build(
     from flows.session import run_build
 
     loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
-    runtime = runtime.with_limits(
+    runtime = runtime.with_ledger(ledger, offline=offline).with_limits(
         concurrency=concurrency,
         max_tokens=max_tokens,
         api_key_env=api_key_env,
@@ -151,11 +160,29 @@ def show(
     solution: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Solution id, or how it begins.")
     ] = None,
+    step: Annotated[
+        int | None, typer.Argument(metavar="[STEP]", help="With --why, this step alone.")
+    ] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show the completions that each label rests on.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="With --why, leave no text out.")] = False,
+    ledger: LedgerDir = None,
 ) -> None:
     """Show one labelled solution in colour; without an ID one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
-    print_group(coloured(find_solution(folder, solution), folder), console)
+    row = find_solution(folder, solution)
+    if not why:
+        if step is not None or full:
+            raise typer.BadParameter("STEP and --full go with --why.")
+        print_group(coloured(row, folder), console)
+        return
+    from flows.trace import trace
+    from flows.why import why as explain
+
+    traced = trace(folder, row, ledger or folder.resolve().parent / "ledger")
+    print_group(explain(traced, step, full=full), console)
 
 
 @app.command()

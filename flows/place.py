@@ -22,7 +22,11 @@ DERIVED = re.compile(r"annotators\.[^.]+\.(rule|after_first_error)\b|labels\b|sp
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("annotations", "labels", "data")
+DERIVED_STAGES = ("labels", "annotations", "data")
+"""Stages whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
+that was derived with it is there too."""
+BEGUN = "recipe.yaml.tmp"
+"""What a build leaves that was killed while it wrote its first file."""
 
 
 @contextlib.contextmanager
@@ -69,7 +73,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
             )
         if changes:
             _forget_derived(root)
-    elif any(p.name not in OURS for p in root.iterdir()):
+    elif any(p.name not in OURS | {BEGUN} for p in root.iterdir()):
         raise StorageError(
             f"{root} is not empty and holds no build. Choose another --out or another name."
         )
@@ -109,17 +113,35 @@ def _changes(path: Path, recipe: Recipe) -> list[str]:
 
 
 def _forget_derived(root: Path) -> None:
-    (root / MANIFEST).unlink(missing_ok=True)
-    for stage in DERIVED_STAGES:
-        shutil.rmtree(root / stage, ignore_errors=True)
+    for name in (MANIFEST, *DERIVED_STAGES):
+        _remove(root / name)
 
 
 def _clear(root: Path) -> None:
-    """Remove a build from its folder, and only a build."""
+    """Remove a build from its folder, and only a build.
+
+    Killed in the middle, it leaves an unfinished build: the manifest, which says that all is
+    there, goes first, and what says whose the shards are goes after them.
+    """
     if not (root / "recipe.yaml").exists():
         return
-    for path in root.iterdir():
+    _remove(root / MANIFEST)
+    everything = list(root.iterdir())
+    for folder in (path for path in everything if path.is_dir()):
+        _remove(folder)
+    files = (path for path in everything if path.is_file() and path.name not in OURS)
+    for path in sorted(files, key=lambda path: path.name == "recipe.yaml"):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
+    try:
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name not in OURS:
-            path.unlink()
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be removed: {error.strerror}. Remove it by hand and run again."
+        ) from None

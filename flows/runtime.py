@@ -30,11 +30,19 @@ class Runtime:
     """Requests in flight, for each policy."""
     max_tokens: int | None = None
     """Completion tokens to buy before the build stops, resumable."""
+    offline: bool = False
+    """Replay from the ledger: no server is started or asked."""
+    ledger_folder: Path | None = None
+    """Ledger to use instead of the one that the builds under `out` share."""
 
     @property
     def ledger(self) -> Path:
-        """The ledger that the builds under `out` share."""
-        return self.out / "ledger"
+        """The ledger: the one named, or the one that the builds under `out` share."""
+        return self.ledger_folder or self.out / "ledger"
+
+    def with_ledger(self, folder: Path | None, *, offline: bool) -> Runtime:
+        """Return the same runtime over another ledger, or with nothing but a ledger."""
+        return replace(self, ledger_folder=folder, offline=offline)
 
     def shards_at_once(self, requests: int) -> int:
         """Return how many shards are worked on together, given the least requests of one.

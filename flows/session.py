@@ -63,6 +63,9 @@ def run_build(
 @contextlib.contextmanager
 def served(recipe: Recipe, runtime: Runtime, root: Path, console: Console) -> Iterator[Runtime]:
     """Start a vLLM server for every model that has no address, and stop it at the end."""
+    if runtime.offline:
+        yield runtime
+        return
     with contextlib.ExitStack() as servers:
         addresses = dict(runtime.addresses)
         by_model: dict[str, str] = {}
@@ -91,6 +94,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
     started, clock = datetime.now(UTC), time.monotonic()
     with Worker(recipe, runtime) as worker:
         keep_policies(root, worker.identities)
+        worker.remember_policies()
         problems = expected_problems(recipe, runtime.base)
         if problems is not None:
             a_problem = 1 if recipe.solutions else recipe.solve.samples

@@ -103,17 +103,24 @@ def find_solution(root: Path, identifier: str | None) -> LabelledSolution:
 def coloured(row: LabelledSolution, root: Path) -> Group:
     """Return one labelled solution for the terminal, each step with its verdict and counts."""
     annotation = _annotation(root, row)
-    header = Text(f"{row.id}  answer {row.answer}  outcome {row.outcome}", style="bold")
-    parts: list[Any] = [header, Text(row.problem), Text("")]
+    header = Text(
+        f"{row.id}  answer {visible(str(row.answer))}  outcome {row.outcome}", style="bold"
+    )
+    parts: list[Any] = [header, Text(visible(row.problem)), Text("")]
     for index, step in enumerate(row.steps):
         label = annotation.labels[index]
         style = STYLE[label.verdict]
         last = index == len(row.steps) - 1
-        evidence = f"{label.verdict}: its own answer decides" if last else _evidence(label)
+        evidence = f"{label.verdict}: its own answer decides" if last else evidence_line(label)
         note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
-        parts += [note, Padding(Text(step.strip("\n"), style=style), (0, 0, 0, 4))]
-    parts += [Text(""), Text(_first_error(row))]
+        parts += [note, Padding(Text(visible(step.strip("\n")), style=style), (0, 0, 0, 4))]
+    parts += [Text(""), Text(closing_line(row))]
     return Group(*parts)
+
+
+def visible(text: str) -> str:
+    """Write out the control characters with which a text could steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def print_group(group: Group, console: Console) -> None:
@@ -134,7 +141,8 @@ def _annotation(root: Path, row: LabelledSolution) -> Annotation:
     raise StorageError(f"{root / 'labels'} has no labels for {row.id}.")
 
 
-def _evidence(label: StepLabel) -> str:
+def evidence_line(label: StepLabel) -> str:
+    """Say in a line what one label rests on."""
     if label.interpolated:
         return f"{label.verdict}, not probed: follows from other steps"
     total = label.correct + label.incorrect + label.unknown
@@ -144,7 +152,8 @@ def _evidence(label: StepLabel) -> str:
     return f"{label.verdict}: {label.correct} of {total} rollouts reach the reference{unknown}"
 
 
-def _first_error(row: LabelledSolution) -> str:
+def closing_line(row: LabelledSolution) -> str:
+    """Say where the first error is, how it was measured and what the labels claim."""
     if row.first_error is None:
         return f"no wrong step found · labels claim {row.semantics}"
     sure = "measured from both sides" if row.bracketed else "not measured from both sides"

@@ -17,11 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
 from stepmark.engines.http import Endpoint, OpenAICompatible
 from stepmark.engines.in_turn import InTurn
 from stepmark.engines.protocol import Engine, Request
+from stepmark.engines.refusing import Refusing
 from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.scripted import Scripted
 from stepmark.errors import RecipeError
@@ -135,15 +137,27 @@ class Worker:
             for name, policy in self.policies.items()
         }
 
+    def remember_policies(self) -> None:
+        """Write the policies' identities down beside the draws, for replays without a server."""
+        for policy in self.policies.values():
+            self.ledger.remember(policy.identity.id, asdict(policy.identity))
+
     def _policy(self, name: str, block: PolicyBlock) -> Policy:
-        engine, template = self._engine(name, block)
-        identity = PolicyIdentity(
-            model=model_identity(block.model, self._runtime.base),
-            revision=block.revision,
-            dtype=block.dtype,
-            template=template,
-            continuation=block.continues_by,
-        )
+        model = model_identity(block.model, self._runtime.base)
+        engine: Engine
+        if self._runtime.offline:
+            root, known = self._runtime.out / self._recipe.name, self.ledger.policies
+            engine = Refusing()
+            identity = remembered(name, block, model=model, root=root, known=known)
+        else:
+            engine, template = self._engine(name, block)
+            identity = PolicyIdentity(
+                model=model,
+                revision=block.revision,
+                dtype=block.dtype,
+                template=template,
+                continuation=block.continues_by,
+            )
         in_turn = InTurn(engine, places=self._runtime.concurrency)
         purchase = Purchase(in_turn, self.ledger, identity.id, self.meter)
         return Policy(identity=identity, purchase=purchase)

@@ -22,11 +22,21 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> None:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
+        _flush_folder(target.parent)
     except OSError as error:
         raise StorageError(
             f"{target} cannot be written: {error.strerror or error}. Shards written before are "
             "whole, and everything bought is in the ledger; free space and run again."
         ) from error
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename outlast a power cut, so that no later file is there without it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text_whole(target: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import inspect
 import textwrap
+import threading
 import types
 import typing
 from typing import Any
@@ -20,6 +21,8 @@ import pyarrow as pa
 SCHEMA_VERSION = 2
 """Raised whenever a column is added, removed or changes its meaning."""
 
+_PARSER = threading.Lock()
+"""CPython 3.11's parser raises SystemError, now and then, when several threads are in it."""
 _SCALARS: dict[type, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -73,7 +76,8 @@ def _arrow(hint: Any, where: str) -> tuple[pa.DataType, bool]:
 @functools.cache
 def field_docs(record: type) -> dict[str, str]:
     """Return the docstring under each field of a record class."""
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(record))).body
+    with _PARSER:
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(record))).body
     assert isinstance(body, ast.ClassDef)
     docs = {}
     for field, after in zip(body.body, body.body[1:], strict=False):

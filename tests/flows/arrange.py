@@ -101,6 +101,12 @@ def arrange(folder: Path, **changes: Any) -> Path:
     return path
 
 
+def served_recipe(folder: Path, **changes: Any) -> Path:
+    """The same for a policy behind a server that writes three paragraphs."""
+    solver = {"engine": "vllm", "model": "fake"}
+    return arrange(folder, policies={"solver": solver}, segment={"method": "blank_line"}, **changes)
+
+
 def build(recipe_path: Path, out: Path, *, replace: bool = False, **runtime: Any) -> Manifest:
     """Run a build as the command line does, with its output kept off the screen."""
     recipe, base = load_recipe(str(recipe_path))

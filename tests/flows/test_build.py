@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
-from typing import Any
 
 import datasets
 import pandas as pd
@@ -22,6 +20,7 @@ from tests.flows.arrange import (
     files_of,
     question,
     right_steps,
+    served_recipe,
     write_jsonl,
     wrong_steps,
 )
@@ -198,13 +197,6 @@ def test_a_source_that_changed_is_noticed(tmp_path):
     (tmp_path / "problems.jsonl").write_text("".join(reversed(lines)))
     with pytest.raises(StorageError, match="has changed since"):
         build(recipe, tmp_path / "out")
-
-
-def served_recipe(tmp_path: Path, **changes: Any) -> Path:
-    solver = {"engine": "vllm", "model": "fake"}
-    return arrange(
-        tmp_path, policies={"solver": solver}, segment={"method": "blank_line"}, **changes
-    )
 
 
 def test_a_server_is_driven_to_the_same_bytes_whatever_the_concurrency(tmp_path):

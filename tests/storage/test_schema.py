@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,3 +121,21 @@ def test_records_and_columns_stand_in_the_same_order():
 if __name__ == "__main__":
     for each, its_record in RECORDS.items():
         (PRINTED / f"{each}.txt").write_text(printed(its_record), encoding="utf-8")
+
+
+def test_sources_are_parsed_by_one_thread_at_a_time(monkeypatch):
+    """Shards of several kinds are written at once, and two threads in the parser break it."""
+    meeting, parse = threading.Barrier(2), ast.parse
+    met: list[object] = []
+
+    def parsing(*arguments, **options):
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.2)
+            met.append(arguments)
+        return parse(*arguments, **options)
+
+    field_docs.cache_clear()
+    monkeypatch.setattr(ast, "parse", parsing)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(field_docs, (Problem, Solution)))
+    assert not met

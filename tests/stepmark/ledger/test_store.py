@@ -23,10 +23,13 @@ from hypothesis import strategies as st
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
-from stepmark.ledger import Entry, Ledger, _completion, _row, _switch_to_wal
+from stepmark.ledger import Entry, Ledger
+from stepmark.ledger.check import verify
+from stepmark.ledger.folder import Folder, switch_to_wal
+from stepmark.ledger.rows import completion_of, row_of
 from tests.fakes.factories import a_completion, run
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PROBLEM = content_id("pb", "p")
 ADDRESS = content_id("rq", "q")
 
@@ -139,7 +142,7 @@ def test_a_loop_that_closed_while_its_order_was_written_does_not_stop_the_writer
     with closing(Ledger(tmp_path)) as ledger:
         loop = asyncio.new_event_loop()
         pending = ledger.keep(an_entry(a_completion(0)))
-        lock = sqlite3.connect(tmp_path / f"part-{ledger._partition(PROBLEM):02d}.sqlite")
+        lock = sqlite3.connect(tmp_path / f"part-{ledger._folder.partition(PROBLEM):02d}.sqlite")
         with closing(lock):
             ledger.find(PROBLEM, ADDRESS, [0])  # makes the file
             lock.execute("BEGIN IMMEDIATE")  # the writer waits for us
@@ -163,6 +166,27 @@ def test_an_entry_that_cannot_be_written_is_told_and_the_writer_lives_on(tmp_pat
             keep(ledger, an_entry(a_completion(0, completion_tokens=1 << 70)))
         keep(ledger, an_entry(a_completion(1)))
         assert sorted(ledger.find(PROBLEM, ADDRESS, [0, 1])) == [1]
+
+
+def test_an_entry_that_cannot_be_written_takes_no_other_of_its_group_with_it(tmp_path):
+    async def all_at_once(ledger: Ledger) -> list[object]:
+        draws = [a_completion(draw) for draw in range(20)]
+        draws[10] = a_completion(10, completion_tokens=1 << 70)
+        work = (ledger.keep(an_entry(draw)) for draw in draws)
+        return [*await asyncio.gather(*work, return_exceptions=True)]
+
+    with closing(Ledger(tmp_path)) as ledger:
+        told = run(all_at_once(ledger))
+        assert [i for i, rows in enumerate(told) if isinstance(rows, StorageError)] == [10]
+        assert sorted(ledger.find(PROBLEM, ADDRESS, range(20))) == [*range(10), *range(11, 20)]
+
+
+def test_who_a_policy_is_outlives_the_ledger(tmp_path):
+    with closing(Ledger(tmp_path)) as ledger:
+        ledger.remember("po_1", {"model": "m", "template": None})
+        ledger.remember("po_1", {"model": "m", "template": None})
+    with closing(Ledger(tmp_path)) as ledger:
+        assert ledger.policies == {"po_1": {"model": "m", "template": None}}
 
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path):
@@ -216,7 +240,7 @@ class Busy:
 
 def test_a_switch_of_modes_that_meets_another_is_tried_again():
     connection = Busy(refusals=2)
-    _switch_to_wal(connection)  # type: ignore[arg-type]
+    switch_to_wal(connection)  # type: ignore[arg-type]
     assert connection.refusals == 0
 
 
@@ -267,15 +291,15 @@ completions = st.builds(
 def test_a_row_is_its_completion(completion):
     with closing(sqlite3.connect(":memory:")) as connection:
         marks = ", ".join("?" * 8)
-        row = connection.execute(f"SELECT {marks}", _row(completion)).fetchone()
-    assert _completion(row) == completion
+        row = connection.execute(f"SELECT {marks}", row_of(completion)).fetchone()
+    assert completion_of(row) == completion
 
 
 @given(st.lists(st.floats(-1e4, 0), max_size=5))
 @settings(max_examples=25)
 def test_log_probabilities_are_kept_as_float32(logprobs):
-    row = _row(a_completion(logprobs=tuple(logprobs)))
-    assert _completion(row).logprobs == tuple(array("f", logprobs))
+    row = row_of(a_completion(logprobs=tuple(logprobs)))
+    assert completion_of(row).logprobs == tuple(array("f", logprobs))
 
 
 def test_no_log_probabilities_and_none_asked_for_stay_apart(tmp_path):
@@ -325,6 +349,24 @@ def test_processes_that_start_at_once_on_a_new_folder_agree(tmp_path):
     assert sorted(told[0]) == sorted(told[1]) == sorted(told[2])
 
 
+def test_several_processes_write_at_once_and_nothing_is_lost(tmp_path):
+    """Every process is told the row that stands, and one of them is killed in the middle."""
+    children = [start_writer(tmp_path, first=0, last=300) for _ in range(3)]
+    victim = start_writer(tmp_path, first=0)
+    assert victim.stdout is not None
+    told = [json.loads(victim.stdout.readline()) for _ in range(30)]
+    victim.kill()
+    victim.communicate()
+    for child in children:
+        lines = child.communicate()[0].splitlines()
+        assert (child.returncode, len(lines)) == (0, 300)
+        told += map(json.loads, lines)
+    with closing(Ledger(tmp_path)) as ledger:
+        standing = {(address, c.draw): c.text for address, _, c in ledger.entries()}
+    assert [standing[address, draw] for _, address, draw, _ in told] == [row[3] for row in told]
+    assert verify(Folder.open(tmp_path)) == []
+
+
 def start_writer(folder: Path, *, first: int, last: int = 1 << 30) -> subprocess.Popen[str]:
     """Start a process that writes draws and prints each one it was told is kept."""
     return subprocess.Popen(
@@ -344,11 +386,12 @@ from stepmark.ids import content_id
 from stepmark.ledger import Entry, Ledger
 
 async def write(ledger, number):
-    problem, address = content_id("pb", number % 16), content_id("rq", number % 16)
+    asked = {"n": number % 16}
+    problem, address = content_id("pb", number % 16), content_id("rq", asked)
     text = f"{number} of process {os.getpid()} " + "x" * 500
     completion = Completion(draw=number, text=text, finish_reason="stop", prompt_tokens=1,
                             completion_tokens=1)
-    (kept,) = await ledger.keep(Entry(problem, address, {"n": number % 16}, (completion,)))
+    (kept,) = await ledger.keep(Entry(problem, address, asked, (completion,)))
     print(json.dumps([problem, address, kept.draw, kept.text]), flush=True)
 
 async def main(folder, first, last):
