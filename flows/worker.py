@@ -12,16 +12,16 @@ import hashlib
 import json
 import threading
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
-from stepmark.engines.http import Endpoint, OpenAICompatible
+from stepmark.engines.endpoint import Endpoint
+from stepmark.engines.fleet import Fleet
 from stepmark.engines.protocol import Engine, Request
-from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.scripted import Scripted
 from stepmark.errors import RecipeError
 from stepmark.grading import Grader
@@ -90,7 +90,7 @@ class Worker:
     def __init__(self, recipe: Recipe, runtime: Runtime) -> None:
         self._recipe = recipe
         self._runtime = runtime
-        self._engines: list[OpenAICompatible] = []
+        self.fleets: list[Fleet] = []
         self.base = runtime.base
         self.shards_at_once = runtime.shards_at_once
         self.loop = EngineLoop()
@@ -120,8 +120,8 @@ class Worker:
 
     def close(self) -> None:
         """Close connections, graders and the ledger."""
-        for engine in self._engines:
-            self.loop.run(engine.close())
+        for fleet in self.fleets:
+            self.loop.run(fleet.close())
         self.grader.close()
         self.loop.close()
         self.ledger.close()
@@ -149,25 +149,26 @@ class Worker:
     def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:
         if block.engine == "scripted":
             return read_script(resolve(block.model, self._runtime.base)), None
-        endpoint = Endpoint(
-            base_url=self._runtime.addresses[name],
+        fleet = Fleet(
+            [self._endpoint(block, url) for url in self._runtime.addresses[name]],
+            patience_s=self._runtime.engine_wait_s,
+        )
+        self.fleets.append(fleet)
+        return fleet, self.loop.run(fleet.meet())
+
+    def _endpoint(self, block: PolicyBlock, url: str) -> Endpoint:
+        runtime = self._runtime
+        return Endpoint(
+            base_url=url,
             model=served_name(block.model),
             api="completions" if block.continues_by == "completions" else "chat",
-            api_key_env=self._runtime.api_key_env,
-            concurrency=self._runtime.concurrency,
-            requests_per_minute=self._runtime.requests_per_minute,
-            tokens_per_minute=self._runtime.tokens_per_minute,
+            api_key_env=runtime.api_key_env,
+            concurrency=runtime.concurrency,
+            request_timeout_s=runtime.request_timeout_s,
+            retry=runtime.retry,
+            requests_per_minute=runtime.requests_per_minute,
+            tokens_per_minute=runtime.tokens_per_minute,
         )
-        self.loop.run(_meet(endpoint))
-        engine = OpenAICompatible(endpoint)
-        self._engines.append(engine)
-        return engine, self.loop.run(engine.template_digest())
-
-
-async def _meet(endpoint: Endpoint) -> None:
-    """Ask a server what it serves, without the patience that a running build has."""
-    async with OpenAICompatible(replace(endpoint, retry=RetryPolicy(retries=1))) as engine:
-        await engine.describe()
 
 
 def resolve(path: str, base: Path) -> Path:

@@ -77,16 +77,14 @@ class _PerLoop:
 class Transport:
     """HTTP to one endpoint."""
 
-    def __init__(self, endpoint: Endpoint, *, pacing: Pacing) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, pacing: Pacing, throttle: Throttle | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._pacing = pacing
         self._key: str | None = None
         self._loops: dict[asyncio.AbstractEventLoop, _PerLoop] = {}
-        self._throttle = Throttle(
-            requests_per_minute=endpoint.requests_per_minute,
-            tokens_per_minute=endpoint.tokens_per_minute,
-            clock=pacing.monotonic_s,
-        )
+        self._throttle = throttle or throttle_of(endpoint, pacing)
 
     def place(self) -> AbstractAsyncContextManager[None]:
         """Return the context that holds one of the places in flight, first come first served."""
@@ -109,7 +107,9 @@ class Transport:
                 return await self._attempt(call, data, read)
             except _TransientError as fault:
                 if attempt == policy.retries:
-                    raise faults.after_attempts(fault.error, attempt + 1) from fault
+                    raise faults.after_attempts(
+                        fault.error, attempt + 1, wait_s=fault.wait_s
+                    ) from fault
                 delay_s = policy.delay_s(attempt, fault.wait_s, self._pacing.rng)
             await self._pacing.sleep(delay_s)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -203,6 +203,15 @@ class Transport:
         return _PerLoop(
             session=session, places=asyncio.Semaphore(endpoint.concurrency), lock=asyncio.Lock()
         )
+
+
+def throttle_of(endpoint: Endpoint, pacing: Pacing) -> Throttle:
+    """Return what keeps to the limits that an endpoint states."""
+    return Throttle(
+        requests_per_minute=endpoint.requests_per_minute,
+        tokens_per_minute=endpoint.tokens_per_minute,
+        clock=pacing.monotonic_s,
+    )
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
