@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import stages
 from flows.intake import Intake, Intaken
 from flows.recipe import Recipe, as_yaml
+from flows.stop import stoppable
 from flows.worker import Worker
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
@@ -118,21 +120,18 @@ def label(folder: str, shard: str) -> None:
 def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
     build = _OPEN[folder]
-    try:
-        in_work: deque[list[PrefectFuture[Any]]] = deque()
+    in_work: deque[list[PrefectFuture[Any]]] = deque()
+    with stoppable(build.worker, end=lambda: _end(in_work)):
         for shard, intaken in _shards(build):
             _keep_problems(build, shard, intaken)
             if intaken.given:
                 _take_given(build, shard, intaken)
             in_work.append(_submit(build, folder, shard))
             if len(in_work) >= build.worker.shards_at_once:
-                _wait(in_work.popleft())
-        while in_work:
-            _wait(in_work.popleft())
-    except BaseException:
-        # Tasks wait in threads for the engine loop: they end when their coroutines do.
-        build.worker.loop.cancel_all()
-        raise
+                _wait(in_work[0])
+                in_work.popleft()
+        for stages_of_shard in in_work:
+            _wait(stages_of_shard)
 
 
 def _submit(build: Build, folder: str, shard: str) -> list[PrefectFuture[Any]]:
@@ -151,6 +150,13 @@ def _wait(stages_of_shard: list[PrefectFuture[Any]]) -> None:
         future.result()
 
 
+def _end(in_work: Iterable[list[PrefectFuture[Any]]]) -> None:
+    """Wait until the stages of shards have ended, well or not."""
+    for stages_of_shard in in_work:
+        for future in stages_of_shard:
+            future.wait()
+
+
 def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
     """Run the flow over a build directory, write the manifest and return it."""
     build = Build(root, recipe, worker)
@@ -160,6 +166,8 @@ def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
     _OPEN[str(root)] = build
     try:
         build_flow.with_options(task_runner=runner)(str(root))
+    except TerminationSignal:  # SIGTERM outside the flow's own code, where Prefect heeds it
+        raise KeyboardInterrupt from None
     finally:
         del _OPEN[str(root)]
     return _finish(build)

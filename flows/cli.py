@@ -13,7 +13,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from stepmark.errors import RecipeError, StepmarkError
+from stepmark.errors import Interrupted, RecipeError, StepmarkError
 
 app = typer.Typer(
     name="stepmark",
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 INTERRUPTED = 130
-"""Exit code after Ctrl-C; the option parser returns it instead of letting the interrupt pass."""
+"""Exit code after Ctrl-C or SIGTERM; the option parser returns it for an interrupt of its own."""
 
 console = Console()
 errors = Console(stderr=True)
@@ -190,6 +190,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         code = app(standalone_mode=False)
+    except Interrupted:
+        code = INTERRUPTED
     except StepmarkError as error:
         _fail(f"{type(error).__name__}: {error}", 1)
     except KeyboardInterrupt:
@@ -264,9 +266,9 @@ def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str
     return {policy: values for policy, values in chosen.items() if values}
 
 
-def _on_terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """Leave by SystemExit, so that servers are stopped and files closed on the way."""
-    raise SystemExit(128 + number)
+def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave as after Ctrl-C, so that servers are stopped and files closed on the way."""
+    raise KeyboardInterrupt
 
 
 def _fail(message: str, code: int) -> NoReturn:

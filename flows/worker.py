@@ -8,11 +8,13 @@ shard tasks hand their coroutines to it and wait.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,7 +25,7 @@ from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.protocol import Engine, Request
 from stepmark.engines.scripted import Scripted
-from stepmark.errors import RecipeError
+from stepmark.errors import Interrupted, RecipeError
 from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
@@ -67,10 +69,14 @@ class EngineLoop:
             future.cancel()
             raise
 
+    def call(self, function: Callable[[], object]) -> None:
+        """Have a function called on the loop soon; from any thread or signal handler."""
+        if self.thread is not None:
+            self.loop.call_soon_threadsafe(function)
+
     def cancel_all(self) -> None:
         """Cancel what runs on the loop; whoever waits for it is told."""
-        if self.thread is not None:
-            self.loop.call_soon_threadsafe(self._cancel_tasks)
+        self.call(self._cancel_tasks)
 
     def _cancel_tasks(self) -> None:
         for task in asyncio.all_tasks(self.loop):
@@ -120,11 +126,31 @@ class Worker:
 
     def close(self) -> None:
         """Close connections, graders and the ledger."""
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self.ledger.close)
+            last_first.callback(self.loop.close)
+            last_first.callback(self.grader.close)
+            for fleet in self.fleets:
+                last_first.callback(self._close, fleet)
+            for policy in self.policies.values():
+                self.loop.run(policy.purchase.settled())
+
+    def _close(self, fleet: Fleet) -> None:
+        self.loop.run(fleet.close())
+
+    def stop(self, why: str) -> None:
+        """Order nothing more, from any thread; what is under way still arrives and is kept."""
+        self.meter.refusal = why
         for fleet in self.fleets:
-            self.loop.run(fleet.close())
-        self.grader.close()
-        self.loop.close()
-        self.ledger.close()
+            self.loop.call(partial(fleet.stop, Interrupted(why)))
+
+    def notice(self) -> str | None:
+        """Say what keeps the build from going on, or None if nothing does."""
+        if self.meter.refusal is not None:
+            left = sum(policy.purchase.under_way for policy in self.policies.values())
+            return f"{self.meter.refusal} Waiting for {left} requests under way."
+        troubles = [trouble for fleet in self.fleets if (trouble := fleet.trouble())]
+        return " ".join(troubles) or None
 
     @property
     def identities(self) -> dict[str, dict[str, str | None]]:

@@ -92,6 +92,8 @@ class FakeServer:
     """Paths that answer 404."""
     latency_s: float = 0.0
     """Wait before a draw request is answered."""
+    hold_from: int | None = None
+    """Number of the draw request from which on answers wait for `release`; None holds none."""
     port: int = 0
     keep: int | None = None
     """How many requests to remember; None is all of them."""
@@ -105,6 +107,8 @@ class FakeServer:
         """Draw requests whose client went away."""
         self.draw_arrived = threading.Event()
         """Set once a draw request is in flight."""
+        self.draw_held = threading.Event()
+        """Set once a draw request is held."""
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -134,6 +138,11 @@ class FakeServer:
         """Address of the OpenAI routes."""
         return f"http://127.0.0.1:{self.port}/v1"
 
+    def release(self) -> None:
+        """Answer the draw requests that are held, and all that come."""
+        self.hold_from = None
+        self._loop.call_soon_threadsafe(self._released.set)
+
     def asked(self, path: str) -> list[Seen]:
         """The requests remembered for a path."""
         return [seen for seen in self.seen if seen.path == path]
@@ -150,6 +159,7 @@ class FakeServer:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
+        self._released = asyncio.Event()
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
@@ -225,6 +235,9 @@ class FakeServer:
         faults = self.faults
         fault = faults(number) if callable(faults) else faults.get(number)
         try:
+            if self.hold_from is not None and number >= self.hold_from:
+                self.draw_held.set()
+                await self._released.wait()
             if self.latency_s:
                 await asyncio.sleep(self.latency_s)
             if fault is not None:
