@@ -1,9 +1,9 @@
 """One policy's servers, one or many, behind one engine that outlives their troubles.
 
-What is repeated where: each server's engine sends a draw request once, and the fleet repeats it,
-at another server at once if there is one that it has not failed at, else after a wait
-(`Endpoint.retry`). A request that keeps failing on servers that answer others is given up after
-`retries` repeats, and its draws stay unfilled.
+What is repeated where: each server's engine repeats its small requests (tokenising) itself, but
+sends a draw request once. The fleet repeats it, at once at another server if there is one that it
+has not failed at, else after a wait (`Endpoint.retry`). A request that keeps failing on servers
+that answer others is given up after `retries` repeats, and its draws stay unfilled.
 
 A server rests when nobody answers at its address, or when it fails several requests in a row. Its
 requests go to the others. After a wait that grows it is greeted: it is back when it serves the
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stepmark.engines import faults
 from stepmark.engines.endpoint import Endpoint
@@ -30,7 +30,6 @@ PATIENCE_S = 1800.0
 """How long to wait for servers that are all down: loading a large model takes minutes."""
 _FAULTS_IN_A_ROW = 8
 """Failed requests, with none answered between, after which a server rests."""
-_GREETING_REPEATS = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,8 +71,11 @@ class Fleet:
         self._patience_s = patience_s
         throttle = throttle_of(endpoints[0], self._pacing)
         self._servers = [
-            _Server(endpoint=e, engine=OpenAICompatible(_once(e), pacing=pacing, throttle=throttle))
-            for e in endpoints
+            _Server(
+                endpoint=endpoint,
+                engine=OpenAICompatible(endpoint, pacing=pacing, throttle=throttle, in_fleet=True),
+            )
+            for endpoint in endpoints
         ]
         self._places = Places(len(endpoints), each=endpoints[0].concurrency)
         self._template: str | None = None
@@ -90,7 +92,7 @@ class Fleet:
             EngineError: one does not serve the model, or they do not render the same.
         """
         greetings = await asyncio.gather(
-            *(self._greet(server) for server in self._servers), return_exceptions=True
+            *(_greet(server) for server in self._servers), return_exceptions=True
         )
         down: list[tuple[int, EngineDown]] = []
         templates: dict[str, str | None] = {}
@@ -245,20 +247,12 @@ class Fleet:
     async def _greeting_trouble(self, server: _Server) -> EngineError | None:
         """Greet a server; return what is wrong with it."""
         try:
-            template = await self._greet(server)
+            template = await _greet(server)
         except EngineError as error:
             return error
         if template == self._template:
             return None
         return _differs(server.endpoint.base_url, template, "before", self._template)
-
-    async def _greet(self, server: _Server) -> str | None:
-        """Ask a server whether it serves the model, and how it renders the test conversation."""
-        patience = replace(self._retry, retries=_GREETING_REPEATS)
-        endpoint = replace(server.endpoint, retry=patience)
-        async with OpenAICompatible(endpoint, pacing=self._pacing) as engine:
-            await engine.describe()
-            return await engine.template_digest()
 
     def _give_up_if_due(self) -> None:
         """Tell those who wait that nobody answers, once that has lasted too long."""
@@ -277,9 +271,10 @@ class Fleet:
             )
 
 
-def _once(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint of an engine that repeats nothing by itself."""
-    return replace(endpoint, retry=replace(endpoint.retry, retries=0))
+async def _greet(server: _Server) -> str | None:
+    """Ask a server whether it serves the model, and how it renders the test conversation."""
+    await server.engine.describe()
+    return await server.engine.template_digest()
 
 
 def _differs(url: str, template: str | None, other: str, wanted: str | None) -> EngineError:

@@ -44,6 +44,7 @@ class OpenAICompatible:
         *,
         pacing: Pacing | None = None,
         throttle: Throttle | None = None,
+        in_fleet: bool = False,
     ) -> None:
         """Prepare an engine; nothing is sent yet.
 
@@ -51,10 +52,13 @@ class OpenAICompatible:
             endpoint: address and limits.
             pacing: time and chance, for tests.
             throttle: the limits when several servers share them; else the endpoint's own.
+            in_fleet: whether somebody else repeats draw requests that failed.
         """
         self.endpoint = endpoint
         """Address and limits."""
-        self._transport = Transport(endpoint, pacing=pacing or Pacing(), throttle=throttle)
+        self._transport = Transport(
+            endpoint, pacing=pacing or Pacing(), throttle=throttle, in_fleet=in_fleet
+        )
         self._continuation = Continuation(endpoint, self._transport)
         self._kind: ServerKind | None = None
 
