@@ -13,6 +13,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -20,6 +21,7 @@ from flows.finish import finish
 from flows.intake import Intake, Intaken
 from flows.recipe import Recipe
 from flows.shards import Build
+from flows.stop import stoppable
 from flows.worker import Worker
 from storage.manifest import Manifest
 
@@ -48,7 +50,7 @@ def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
     build = _OPEN[folder]
     in_work: InWork = {}
-    try:
+    with stoppable(build.worker, end=lambda: _end(in_work)):
         for shard, intaken in _shards(build):
             build.take(shard, intaken)
             drawn = draw.submit(folder, shard)
@@ -57,10 +59,6 @@ def build_flow(folder: str) -> None:
                 _wait_for_one(in_work)
         while in_work:
             _wait_for_one(in_work)
-    except BaseException:
-        # Tasks wait in threads for the engine loop: they end when their coroutines do.
-        build.worker.loop.cancel_all()
-        raise
 
 
 def _wait_for_one(in_work: InWork) -> None:
@@ -70,6 +68,13 @@ def _wait_for_one(in_work: InWork) -> None:
     labelled.result()
 
 
+def _end(in_work: InWork) -> None:
+    """Wait until the tasks of the shards in work have ended, well or not."""
+    for labelled, drawn in in_work.items():
+        drawn.wait()
+        labelled.wait()
+
+
 def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
     """Run the flow over a build directory, write the manifest and return it."""
     build = Build(root, recipe, worker)
@@ -77,6 +82,8 @@ def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
     _OPEN[str(root)] = build
     try:
         build_flow.with_options(task_runner=runner)(str(root))
+    except TerminationSignal:  # SIGTERM outside the flow's own code, where Prefect heeds it
+        raise KeyboardInterrupt from None
     finally:
         del _OPEN[str(root)]
     return finish(build)

@@ -14,7 +14,7 @@ import yaml
 from rich.console import Console
 
 from flows.ledger_commands import app as ledger_app
-from stepmark.errors import RecipeError, StepmarkError
+from stepmark.errors import Interrupted, RecipeError, StepmarkError
 
 app = typer.Typer(
     name="stepmark",
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 INTERRUPTED = 130
-"""Exit code after Ctrl-C; the option parser returns it instead of letting the interrupt pass."""
+"""Exit code after Ctrl-C or SIGTERM; the option parser returns it for an interrupt of its own."""
 
 console = Console()
 errors = Console(stderr=True)
@@ -43,7 +43,8 @@ Engines = Annotated[
         "--engine",
         metavar="URL",
         help="Server to use, e.g. http://127.0.0.1:8000/v1; POLICY=URL if there are several "
-        "policies. Without it a vLLM server is started for the build.",
+        "policies; several times for several servers of the same model. Without it a vLLM server "
+        "is started for the build.",
     ),
 ]
 Models = Annotated[
@@ -92,7 +93,17 @@ def build(
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests in flight.")] = 64,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Requests in flight, for each server.")
+    ] = 64,
+    engine_wait: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Wait so long for servers that are all down, then stop, resumable.",
+        ),
+    ] = 1800.0,
     api_key_env: KeyEnv = None,
     requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
@@ -107,6 +118,7 @@ def build(
         api_key_env=api_key_env,
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
+        engine_wait_s=engine_wait,
     )
     run_build(loaded, runtime, console, replace=replace)
 
@@ -205,6 +217,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         code = app(standalone_mode=False)
+    except Interrupted:
+        code = INTERRUPTED
     except StepmarkError as error:
         _fail(f"{type(error).__name__}: {error}", 1)
     except KeyboardInterrupt:
@@ -233,8 +247,8 @@ def _open(
 
     plain_policies = load_recipe(name)[0].policies
     overrides = _settings(settings)
-    for policy, model in _by_policy("--model", models, plain_policies).items():
-        overrides[f"policies.{policy}.model"] = model
+    for policy, named in _by_policy("--model", models, plain_policies).items():
+        overrides[f"policies.{policy}.model"] = named[-1]
     if limit is not None:
         overrides["limit"] = limit
     if problems is not None:
@@ -259,27 +273,29 @@ def _settings(settings: list[str] | None) -> dict[str, Any]:
 
 
 def _engine_from_environment() -> list[str]:
-    address = os.environ.get("STEPMARK_ENGINE")
-    return [address] if address else []
+    """Return the servers that STEPMARK_ENGINE names, with spaces between them."""
+    return os.environ.get("STEPMARK_ENGINE", "").split()
 
 
-def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, str]:
-    """Spread `VALUE` over all policies, or `POLICY=VALUE` on the one it names."""
-    spread: dict[str, str] = {}
+def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, tuple[str, ...]]:
+    """Give every `VALUE` to all policies, but to those of a `POLICY=VALUE` only their own."""
+    for_all: list[str] = []
+    own: dict[str, list[str]] = {}
     for value in values or ():
         name, equals, rest = value.partition("=")
         if equals and name in policies:
-            spread[name] = rest
+            own.setdefault(name, []).append(rest)
         elif equals and "/" not in name:
             raise RecipeError(f"{option} {value}: there is no policy {name!r}: {sorted(policies)}.")
         else:
-            spread = dict.fromkeys(policies, value) | spread
-    return spread
+            for_all.append(value)
+    chosen = {policy: tuple(own.get(policy, for_all)) for policy in policies}
+    return {policy: values for policy, values in chosen.items() if values}
 
 
-def _on_terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """Leave by SystemExit, so that servers are stopped and files closed on the way."""
-    raise SystemExit(128 + number)
+def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave as after Ctrl-C, so that servers are stopped and files closed on the way."""
+    raise KeyboardInterrupt
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -1,6 +1,7 @@
 """The live display of a build.
 
-A line of counts, rewritten in place on a terminal and printed now and then where there is none.
+A line of counts, rewritten in place on a terminal and printed now and then where there is none;
+below it what keeps the build from going on: servers that are down, or a request to stop.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from rich.text import Text
 
 from flows.worker import Worker
 
-TERMINAL_PERIOD_S = 0.5
+LOOK_PERIOD_S = 0.5
 PLAIN_PERIOD_S = 10.0
+"""Time between two lines where there is no terminal; news are told at once."""
 
 
 class Display:
@@ -47,17 +49,27 @@ class Display:
         self._thread.join()
         if self._console.is_terminal:
             self._live.stop()
-        self._console.print(self._line(), highlight=False, soft_wrap=True)
+        self._console.print(self._counts(), highlight=False, soft_wrap=True)
 
     def _watch(self) -> None:
-        terminal = self._console.is_terminal
-        while not self._left.wait(TERMINAL_PERIOD_S if terminal else PLAIN_PERIOD_S):
-            if terminal:
+        said_s, known = time.monotonic(), (False, False)
+        while not self._left.wait(LOOK_PERIOD_S):
+            if self._console.is_terminal:
                 self._live.update(self._line(), refresh=True)
-            else:
+                continue
+            state = (self._worker.meter.refusal is not None, self._worker.notice() is not None)
+            is_news, known = state != known, state
+            if is_news or time.monotonic() - said_s >= PLAIN_PERIOD_S:
+                said_s = time.monotonic()
                 self._console.print(self._line(), highlight=False, soft_wrap=True)
 
     def _line(self) -> Text:
+        line = self._counts()
+        if notice := self._worker.notice():
+            line.append(f"\n{notice}", style="yellow")
+        return line
+
+    def _counts(self) -> Text:
         meter, progress = self._worker.meter, self._worker.progress
         seconds = time.monotonic() - self._started
         parts = [

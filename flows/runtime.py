@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stepmark.engines.fleet import PATIENCE_S
+from stepmark.engines.retry import RetryPolicy
+
 ENDING_SHARDS = 3
 """Shards that may have so few requests left that they do not count as work for the server."""
 
@@ -18,16 +21,22 @@ class Runtime:
     """Root of the builds; they share the ledger below it."""
     base: Path = Path()
     """Folder that the recipe's relative paths start from."""
-    addresses: dict[str, str] = field(default_factory=dict)
-    """Base URL of the server of each policy; a vLLM policy without one gets its own server."""
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Base URLs of the servers of each policy; a vLLM policy without any gets its own server."""
     api_key_env: str | None = None
     """Environment variable that holds the servers' API key."""
     requests_per_minute: int | None = None
-    """Most requests sent in a minute, for hosted services."""
+    """Most requests sent in a minute to all servers of a policy, for hosted services."""
     tokens_per_minute: int | None = None
-    """Most tokens bought in a minute, for hosted services."""
+    """Most tokens bought in a minute from all servers of a policy, for hosted services."""
     concurrency: int = 64
-    """Requests in flight, for each policy."""
+    """Requests in flight, for each server."""
+    engine_wait_s: float = PATIENCE_S
+    """How long to wait for servers that are all down before the build stops, resumable."""
+    request_timeout_s: float = 600.0
+    """Longest wait for a whole answer."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """How often and how patiently a failed request is repeated."""
     max_tokens: int | None = None
     """Completion tokens to buy before the build stops, resumable."""
     offline: bool = False
@@ -51,7 +60,12 @@ class Runtime:
         flight wait in line; on top of that come shards that have only their last answers to wait
         for. Memory is bounded by this number of shards, whatever the length of the source.
         """
-        return ENDING_SHARDS + math.ceil(2 * self.concurrency / requests)
+        most = max(map(self.in_flight, self.addresses), default=self.concurrency)
+        return ENDING_SHARDS + math.ceil(2 * most / requests)
+
+    def in_flight(self, policy: str) -> int:
+        """Return how many requests to a policy's servers are under way at once."""
+        return self.concurrency * max(1, len(self.addresses.get(policy, ())))
 
     def with_limits(
         self,
@@ -61,6 +75,7 @@ class Runtime:
         api_key_env: str | None,
         requests_per_minute: int | None,
         tokens_per_minute: int | None,
+        engine_wait_s: float,
     ) -> Runtime:
         """Return the same runtime, pressing the servers as stated."""
         return replace(
@@ -70,4 +85,5 @@ class Runtime:
             api_key_env=api_key_env,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
+            engine_wait_s=engine_wait_s,
         )

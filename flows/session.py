@@ -41,6 +41,9 @@ PREFECT_DEFAULTS: Mapping[str, str] = {
 }
 """Prefect's settings where the user has not set them: offline, quiet, patient."""
 
+OWN_SERVER_WAIT_S = 60.0
+"""Longest wait for a server that was started for the build: nobody else starts it again."""
+
 
 def run_build(
     recipe: Recipe, runtime: Runtime, console: Console, *, replace: bool = False
@@ -86,8 +89,11 @@ def served(recipe: Recipe, runtime: Runtime, root: Path, console: Console) -> It
                     progress=_Waiting(console, block.model),
                 )
                 by_model[block.model] = servers.enter_context(server)
-            addresses[name] = by_model[block.model]
-        yield replace(runtime, addresses=addresses)
+            addresses[name] = (by_model[block.model],)
+        wait_s = (
+            min(runtime.engine_wait_s, OWN_SERVER_WAIT_S) if by_model else runtime.engine_wait_s
+        )
+        yield replace(runtime, addresses=addresses, engine_wait_s=wait_s)
 
 
 def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Manifest:

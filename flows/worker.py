@@ -8,11 +8,13 @@ shard tasks hand their coroutines to it and wait.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,13 +22,13 @@ from typing import Any, Self, TypeVar
 from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
-from stepmark.engines.http import Endpoint, OpenAICompatible
+from stepmark.engines.endpoint import Endpoint
+from stepmark.engines.fleet import Fleet
 from stepmark.engines.in_turn import InTurn
 from stepmark.engines.protocol import Engine, Request
 from stepmark.engines.refusing import Refusing
-from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.scripted import Scripted
-from stepmark.errors import RecipeError
+from stepmark.errors import Interrupted, RecipeError
 from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
@@ -70,10 +72,14 @@ class EngineLoop:
             future.cancel()
             raise
 
+    def call(self, function: Callable[[], object]) -> None:
+        """Have a function called on the loop soon; from any thread or signal handler."""
+        if self.thread is not None:
+            self.loop.call_soon_threadsafe(function)
+
     def cancel_all(self) -> None:
         """Cancel what runs on the loop; whoever waits for it is told."""
-        if self.thread is not None:
-            self.loop.call_soon_threadsafe(self._cancel_tasks)
+        self.call(self._cancel_tasks)
 
     def _cancel_tasks(self) -> None:
         for task in asyncio.all_tasks(self.loop):
@@ -93,7 +99,7 @@ class Worker:
     def __init__(self, recipe: Recipe, runtime: Runtime) -> None:
         self._recipe = recipe
         self._runtime = runtime
-        self._engines: list[OpenAICompatible] = []
+        self.fleets: list[Fleet] = []
         self.base = runtime.base
         self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
         self.loop = EngineLoop()
@@ -123,11 +129,31 @@ class Worker:
 
     def close(self) -> None:
         """Close connections, graders and the ledger."""
-        for engine in self._engines:
-            self.loop.run(engine.close())
-        self.grader.close()
-        self.loop.close()
-        self.ledger.close()
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self.ledger.close)
+            last_first.callback(self.loop.close)
+            last_first.callback(self.grader.close)
+            for fleet in self.fleets:
+                last_first.callback(self._close, fleet)
+            for policy in self.policies.values():
+                self.loop.run(policy.purchase.settled())
+
+    def _close(self, fleet: Fleet) -> None:
+        self.loop.run(fleet.close())
+
+    def stop(self, why: str) -> None:
+        """Order nothing more, from any thread; what is under way still arrives and is kept."""
+        self.meter.refusal = why
+        for fleet in self.fleets:
+            self.loop.call(partial(fleet.stop, Interrupted(why)))
+
+    def notice(self) -> str | None:
+        """Say what keeps the build from going on, or None if nothing does."""
+        if self.meter.refusal is not None:
+            left = sum(policy.purchase.under_way for policy in self.policies.values())
+            return f"{self.meter.refusal} Waiting for {left} requests under way."
+        troubles = [trouble for fleet in self.fleets if (trouble := fleet.trouble())]
+        return " ".join(troubles) or None
 
     @property
     def identities(self) -> dict[str, dict[str, str | None]]:
@@ -158,32 +184,33 @@ class Worker:
                 template=template,
                 continuation=block.continues_by,
             )
-        in_turn = InTurn(engine, places=self._runtime.concurrency)
+        in_turn = InTurn(engine, places=self._runtime.in_flight(name))
         purchase = Purchase(in_turn, self.ledger, identity.id, self.meter)
         return Policy(identity=identity, purchase=purchase)
 
     def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:
         if block.engine == "scripted":
             return read_script(resolve(block.model, self._runtime.base)), None
-        endpoint = Endpoint(
-            base_url=self._runtime.addresses[name],
+        fleet = Fleet(
+            [self._endpoint(block, url) for url in self._runtime.addresses[name]],
+            patience_s=self._runtime.engine_wait_s,
+        )
+        self.fleets.append(fleet)
+        return fleet, self.loop.run(fleet.meet())
+
+    def _endpoint(self, block: PolicyBlock, url: str) -> Endpoint:
+        runtime = self._runtime
+        return Endpoint(
+            base_url=url,
             model=served_name(block.model),
             api="completions" if block.continues_by == "completions" else "chat",
-            api_key_env=self._runtime.api_key_env,
-            concurrency=self._runtime.concurrency,
-            requests_per_minute=self._runtime.requests_per_minute,
-            tokens_per_minute=self._runtime.tokens_per_minute,
+            api_key_env=runtime.api_key_env,
+            concurrency=runtime.concurrency,
+            request_timeout_s=runtime.request_timeout_s,
+            retry=runtime.retry,
+            requests_per_minute=runtime.requests_per_minute,
+            tokens_per_minute=runtime.tokens_per_minute,
         )
-        self.loop.run(_meet(endpoint))
-        engine = OpenAICompatible(endpoint)
-        self._engines.append(engine)
-        return engine, self.loop.run(engine.template_digest())
-
-
-async def _meet(endpoint: Endpoint) -> None:
-    """Ask a server what it serves, without the patience that a running build has."""
-    async with OpenAICompatible(replace(endpoint, retry=RetryPolicy(retries=1))) as engine:
-        await engine.describe()
 
 
 def resolve(path: str, base: Path) -> Path:

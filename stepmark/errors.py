@@ -8,7 +8,8 @@
     │   └── ContextOverflow  the prompt does not fit the model's context
     ├── GradingError       the grader itself broke (a hard answer is an `unknown` outcome instead)
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
-    └── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
+    ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
+    └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
 
 Two kinds of failure never mix. Our own mistakes (a bad recipe, a schema mismatch) raise one of
 these before the first token is bought. Failures of the world (time-outs, refusals, text that
@@ -35,17 +36,28 @@ class ProblemError(StepmarkError):
 class EngineError(StepmarkError):
     """A server that did not answer as asked."""
 
-    def __init__(self, message: str, *, reason: str = "engine_error") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "engine_error",
+        passing: bool = False,
+        wait_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         """Short code that rows and manifests count by, e.g. `timeout` or `bad_response`."""
+        self.passing = passing
+        """Whether the same request may succeed when it is sent again."""
+        self.wait_s = wait_s
+        """Seconds that the server asks to wait before that; null when it did not say."""
 
 
 class EngineDown(EngineError):
     """Nobody answers at the address."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, reason="engine_down")
+        super().__init__(message, reason="engine_down", passing=True)
 
 
 class ContextOverflow(EngineError):
@@ -65,3 +77,7 @@ class StorageError(StepmarkError):
 
 class BudgetReached(StepmarkError):
     """A stated budget is spent; everything bought is kept and a rerun continues."""
+
+
+class Interrupted(StepmarkError):
+    """Somebody asked to stop; everything bought is kept and a rerun continues."""

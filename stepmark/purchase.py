@@ -2,31 +2,25 @@
 
 Draws that the ledger has are handed out for nothing; a draw that somebody in this process is
 already buying is waited for; the rest are bought in one request and stored before anyone sees
-them.
+them. An order under way is finished and stored even if all who asked for it are gone.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stepmark.engines.protocol import Completion, Engine, Request
-from stepmark.errors import BudgetReached, EngineDown, EngineError
+from stepmark.errors import BudgetReached, EngineDown, EngineError, Interrupted
 from stepmark.ids import Json, content_id
 from stepmark.ledger import Entry, Ledger
 
 ATTEMPTS = 3
 """How often draws are asked for, when a server leaves some of them out."""
 
-Promise: TypeAlias = "asyncio.Future[Completion | None]"
-"""What becomes of a draw that is being bought; None if the server left it out to the end."""
-
-
-class _BuyerGone(EngineError):
-    """The buyer was cancelled: whoever waits for its draws has to buy them."""
+Order: TypeAlias = "asyncio.Task[dict[int, Completion]]"
+"""A request on its way: gives the draws that were bought, without those left out to the end."""
 
 
 @dataclass(slots=True)
@@ -49,8 +43,13 @@ class Meter:
     failed: int = 0
     """Draws that could not be had."""
 
-    def check_budget(self) -> None:
-        """Raise if the budget is spent."""
+    refusal: str | None = None
+    """Why nothing more may be ordered; null while orders are welcome."""
+
+    def check(self) -> None:
+        """Raise if nothing more may be ordered, or the budget is spent."""
+        if self.refusal is not None:
+            raise Interrupted(self.refusal)
         if self.budget_tokens is not None and self.completion_tokens >= self.budget_tokens:
             raise BudgetReached(
                 f"The budget of {self.budget_tokens} tokens is spent "
@@ -70,7 +69,7 @@ class Purchase:
         self._ledger = ledger
         self._identity = identity
         self._meter = meter
-        self._buying: dict[tuple[str, int], Promise] = {}
+        self._buying: dict[tuple[str, int], Order] = {}
 
     def address(self, request: Request) -> str:
         """Return the address (`rq_…`) that a request's draws are kept under."""
@@ -83,73 +82,61 @@ class Purchase:
             EngineError: none of the draws could be had.
             EngineDown: nobody answers, so that going on makes no sense.
             BudgetReached: the budget is spent.
+            Interrupted: nothing more may be ordered.
             StorageError: the ledger cannot keep what is bought.
         """
         request = replace(request, address=self.address(request))
         found = self._ledger.find(request.problem_id, request.address, request.draws)
         self._meter.reused += len(found)
         missing = tuple(draw for draw in request.draws if draw not in found)
-        # Nothing is awaited between this look-up and the claim, so no draw has two buyers.
-        theirs = {d: p for d in missing if (p := self._buying.get((request.address, d)))}
-        ours = self._claim(request.address, [draw for draw in missing if draw not in theirs])
+        # Nothing is awaited between this look-up and the order, so no draw has two buyers.
+        orders = {d: o for d in missing if (o := self._buying.get((request.address, d)))}
+        ours = tuple(draw for draw in missing if draw not in orders)
         if ours:
-            with suppress(EngineError):  # the promises tell it to us as to all who wait
-                await self._buy(replace(request, draws=tuple(ours)), ours)
-        await self._collect(request, ours | theirs, found)
+            orders.update(dict.fromkeys(ours, self._order(replace(request, draws=ours))))
+        await self._collect(orders, found)
         return tuple(found[draw] for draw in sorted(found))
 
-    async def _collect(
-        self, request: Request, promises: dict[int, Promise], found: dict[int, Completion]
-    ) -> None:
-        """Add what the promises hold to `found`; a failure counts only if that stays empty."""
+    @property
+    def under_way(self) -> int:
+        """Orders that are not yet filled and stored."""
+        return len(set(self._buying.values()))
+
+    async def settled(self) -> None:
+        """Wait until every order under way is filled and stored, or has failed."""
+        await asyncio.gather(*set(self._buying.values()), return_exceptions=True)
+
+    def _order(self, request: Request) -> Order:
+        """Buy draws that nobody is buying, in a task that no asker's end can stop."""
+        order = asyncio.create_task(self._buy(request))
+        keys = [(request.address, draw) for draw in request.draws]
+        self._buying.update(dict.fromkeys(keys, order))
+
+        def forget(order: Order) -> None:
+            for key in keys:
+                del self._buying[key]
+            if not order.cancelled():
+                order.exception()  # nobody may be waiting: mark it as seen
+
+        order.add_done_callback(forget)
+        return order
+
+    async def _collect(self, orders: dict[int, Order], found: dict[int, Completion]) -> None:
+        """Add the draws that were ordered to `found`; a failure counts only if it stays empty."""
         failure: EngineError | None = None
-        orphans = []
-        for draw, promise in promises.items():
+        for order in dict.fromkeys(orders.values()):
             try:
-                completion = await asyncio.shield(promise)
+                bought = await asyncio.shield(order)
             except EngineDown:
                 raise
-            except _BuyerGone:
-                orphans.append(draw)
             except EngineError as error:
                 failure = error
             else:
-                found.update({} if completion is None else {draw: completion})
-        if orphans:
-            try:
-                again = await self.generate(replace(request, draws=tuple(orphans)))
-                found.update((completion.draw, completion) for completion in again)
-            except EngineDown:
-                raise
-            except EngineError as error:
-                failure = error
+                found.update({draw: c for draw, c in bought.items() if orders.get(draw) is order})
         if failure is not None and not found:
             raise failure
 
-    def _claim(self, address: str, draws: Sequence[int]) -> dict[int, Promise]:
-        """Register ourselves as the buyer of draws that nobody is buying."""
-        loop = asyncio.get_running_loop()
-        promises = {draw: loop.create_future() for draw in draws}
-        self._buying.update({(address, draw): promise for draw, promise in promises.items()})
-        return promises
-
-    async def _buy(self, request: Request, promises: dict[int, Promise]) -> None:
-        """Buy the draws of a request and keep the promises made of them, come what may."""
-        bought: dict[int, Completion] = {}
-        try:
-            bought = await self._buy_all(request)
-        except BaseException as error:
-            for promise in promises.values():
-                promise.set_exception(_for_waiters(error))
-                promise.exception()  # nobody may be waiting: mark it as seen
-            raise
-        finally:
-            for draw, promise in promises.items():
-                del self._buying[request.address, draw]
-                if not promise.done():
-                    promise.set_result(bought.get(draw))
-
-    async def _buy_all(self, request: Request) -> dict[int, Completion]:
+    async def _buy(self, request: Request) -> dict[int, Completion]:
         """Ask, store, and ask again for what was left out.
 
         Raises:
@@ -158,7 +145,7 @@ class Purchase:
         kept: dict[int, Completion] = {}
         wanted = request.draws
         for _ in range(ATTEMPTS):
-            self._meter.check_budget()
+            self._meter.check()
             try:
                 delivered = await self._engine.generate(replace(request, draws=wanted))
             except EngineError as error:
@@ -188,10 +175,3 @@ class Purchase:
             "prompt": request.prompt.as_json(),
             "sampling": request.sampling.as_json(),
         }
-
-
-def _for_waiters(error: BaseException) -> BaseException:
-    """Return what those who wait for a draw are told when its buyer failed."""
-    if isinstance(error, asyncio.CancelledError):
-        return _BuyerGone("The buyer of this draw was cancelled.", reason="cancelled")
-    return error

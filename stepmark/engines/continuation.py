@@ -12,7 +12,11 @@ nothing is bought.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from stepmark.engines.answers import read_text, read_token_ids
 from stepmark.engines.endpoint import Endpoint
@@ -26,6 +30,9 @@ from stepmark.engines.wire import (
     tokenize_text_body,
 )
 from stepmark.errors import EngineError
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 _TEMPLATES_KEPT = 1024
 _PROMPTS_KEPT = 8192
@@ -49,6 +56,7 @@ class Continuation:
         self._transport = transport
         self._templates: Lru[tuple[Message, ...], _Template] = Lru(_TEMPLATES_KEPT)
         self._prompts: Lru[Prompt, TokenIds] = Lru(_PROMPTS_KEPT)
+        self._coming: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def token_ids(self, prompt: Prompt) -> TokenIds:
         """Return the ids of template and prefix (up to 4 small requests the first time).
@@ -57,10 +65,9 @@ class Continuation:
             EngineError: `inexact_continuation` when no ids read back as the text asked for.
         """
         known = self._prompts.get(prompt)
-        if known is None:
-            known = TokenIds.of(await self._join(prompt))
-            self._prompts.put(prompt, known)
-        return known
+        if known is not None:
+            return known
+        return await self._shared(prompt, self._tokenise)
 
     async def template_ids(self, messages: tuple[Message, ...]) -> list[int]:
         """Return the ids of the rendered conversation, ready for the assistant to write."""
@@ -75,11 +82,31 @@ class Continuation:
             raise self._no_tokenize(f"{call.url} returned no tokens for a conversation.")
         return ids
 
+    async def _shared(self, key: K, find: Callable[[K], Awaitable[V]]) -> V:
+        """Find something out once for all who ask meanwhile: draws of a prompt come in crowds."""
+        coming: asyncio.Future[V] | None = self._coming.get(key)
+        if coming is None:
+            coming = self._coming[key] = asyncio.ensure_future(find(key))
+            coming.add_done_callback(partial(self._came, key))
+        return await asyncio.shield(coming)
+
+    def _came(self, key: Hashable, coming: asyncio.Future[Any]) -> None:
+        del self._coming[key]
+        if not coming.cancelled():
+            coming.exception()  # nobody may be waiting: mark it as seen
+
+    async def _tokenise(self, prompt: Prompt) -> TokenIds:
+        ids = TokenIds.of(await self._join(prompt))
+        self._prompts.put(prompt, ids)
+        return ids
+
     async def _join(self, prompt: Prompt) -> list[int]:
         if not prompt.prefix:
             known = self._templates.get(prompt.messages)
             return known.ids if known else await self.template_ids(prompt.messages)
-        template = await self._template(prompt.messages)
+        template = self._templates.get(prompt.messages)
+        if template is None:
+            template = await self._shared(prompt.messages, self._render)
         wanted = template.text + prompt.prefix
         joined = template.ids + await self._tokenize(prompt.prefix)
         if await self._detokenize(joined) == wanted:
@@ -89,13 +116,11 @@ class Continuation:
             return as_one_text
         raise self._inexact(wanted, got)
 
-    async def _template(self, messages: tuple[Message, ...]) -> _Template:
-        known = self._templates.get(messages)
-        if known is None:
-            ids = await self.template_ids(messages)
-            known = _Template(ids=ids, text=await self._detokenize(ids))
-            self._templates.put(messages, known)
-        return known
+    async def _render(self, messages: tuple[Message, ...]) -> _Template:
+        ids = await self.template_ids(messages)
+        template = _Template(ids=ids, text=await self._detokenize(ids))
+        self._templates.put(messages, template)
+        return template
 
     async def _tokenize(self, text: str) -> list[int]:
         body = tokenize_text_body(self._endpoint, text)

@@ -97,12 +97,14 @@ def unsendable(endpoint: Endpoint, cause: Exception) -> EngineError:
     )
 
 
-def after_attempts(error: EngineError, attempts: int) -> EngineError:
-    """Return the same exception, saying that it was the last of several attempts."""
-    message = f"{error} (attempt {attempts} of {attempts})"
+def after_attempts(
+    error: EngineError, attempts: int, *, wait_s: float | None = None
+) -> EngineError:
+    """Return the same exception, marked as passing and saying how many attempts it was."""
+    message = f"{error} (attempt {attempts} of {attempts})" if attempts > 1 else str(error)
     if isinstance(error, EngineDown):
         return EngineDown(message)
-    return EngineError(message, reason=error.reason)
+    return EngineError(message, reason=error.reason, passing=True, wait_s=wait_s)
 
 
 def is_context_overflow(status: int, body: bytes) -> bool:

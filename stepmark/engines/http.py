@@ -8,6 +8,7 @@ call, so the server reads the prompt once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -18,9 +19,10 @@ from stepmark.engines.continuation import Continuation
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.protocol import Completion, Message, Prompt, Request
 from stepmark.engines.server_info import ServerInfo
+from stepmark.engines.throttle import Throttle
 from stepmark.engines.transport import Call, Pacing, Transport
 from stepmark.engines.wire import JsonObject, ServerKind, chat_body, completions_body
-from stepmark.errors import ContextOverflow, EngineError
+from stepmark.errors import ContextOverflow, EngineError, StepmarkError
 from stepmark.ids import content_id
 
 __all__ = ["Endpoint", "OpenAICompatible", "ServerInfo"]
@@ -36,10 +38,27 @@ _FINGERPRINT = (
 class OpenAICompatible:
     """One model on an OpenAI-compatible server; close it in the event loop that used it."""
 
-    def __init__(self, endpoint: Endpoint, *, pacing: Pacing | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        pacing: Pacing | None = None,
+        throttle: Throttle | None = None,
+        in_fleet: bool = False,
+    ) -> None:
+        """Prepare an engine; nothing is sent yet.
+
+        Args:
+            endpoint: address and limits.
+            pacing: time and chance, for tests.
+            throttle: the limits when several servers share them; else the endpoint's own.
+            in_fleet: whether somebody else repeats draw requests that failed.
+        """
         self.endpoint = endpoint
         """Address and limits."""
-        self._transport = Transport(endpoint, pacing=pacing or Pacing())
+        self._transport = Transport(
+            endpoint, pacing=pacing or Pacing(), throttle=throttle, in_fleet=in_fleet
+        )
         self._continuation = Continuation(endpoint, self._transport)
         self._kind: ServerKind | None = None
 
@@ -62,13 +81,15 @@ class OpenAICompatible:
         Raises:
             EngineError: nothing came back and retrying did not help.
         """
-        if not request.draws:
-            return ()
+        return await in_orders(self.orders(request), self._ask)
+
+    def orders(self, request: Request) -> tuple[Request, ...]:
+        """Return the calls that a request takes: one, or one a draw where several are refused."""
         # vLLM refuses several greedy draws in one call.
         together = self.endpoint.n_supported and request.sampling.temperature > 0
-        if together or len(request.draws) == 1:
-            return await self._ask(request)
-        return await self._ask_one_by_one(request)
+        if len(request.draws) <= 1 or together:
+            return (request,) if request.draws else ()
+        return tuple(replace(request, draws=(draw,)) for draw in request.draws)
 
     async def describe(self) -> ServerInfo:
         """Ask the server what it serves; raises EngineError when the model is not among it."""
@@ -113,18 +134,6 @@ class OpenAICompatible:
         except ContextOverflow as overflow:
             return _overflowed(request, prompt_tokens, overflow)
 
-    async def _ask_one_by_one(self, request: Request) -> tuple[Completion, ...]:
-        """Buy each draw with a call of its own; what came is returned even when some failed."""
-        orders = [replace(request, draws=(draw,)) for draw in request.draws]
-        answers = await asyncio.gather(*map(self._ask, orders), return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException) and not isinstance(answer, EngineError):
-                raise answer
-        errors = [answer for answer in answers if isinstance(answer, EngineError)]
-        if len(errors) == len(answers):
-            raise errors[0]
-        return tuple(c for answer in answers if isinstance(answer, tuple) for c in answer)
-
     async def _body(self, request: Request) -> tuple[JsonObject, int]:
         """Return the request's body and the tokens of its prompt (estimated for chat)."""
         kind = await self._server_kind()
@@ -152,6 +161,22 @@ class OpenAICompatible:
                 if self._kind is None:
                     self._kind = await server_info.find_kind(self.endpoint, self._transport)
         return self._kind
+
+
+async def in_orders(
+    orders: Sequence[Request], ask: Callable[[Request], Awaitable[tuple[Completion, ...]]]
+) -> tuple[Completion, ...]:
+    """Give several orders at once; what came is returned even when some failed."""
+    if len(orders) == 1:
+        return await ask(orders[0])
+    answers = await asyncio.gather(*map(ask, orders), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, StepmarkError):
+            raise answer
+    errors = [answer for answer in answers if isinstance(answer, StepmarkError)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
+    return tuple(c for answer in answers if isinstance(answer, tuple) for c in answer)
 
 
 def _overflowed(

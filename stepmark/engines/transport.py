@@ -1,7 +1,8 @@
 """Sends JSON over HTTP and brings JSON back: connections, back-pressure, throttling, repeats.
 
 One session and one queue for each event loop, made inside it. A draw request holds its place in
-flight while it waits to be repeated, so a server in trouble is pressed less, not more.
+flight while it waits to be repeated, so a server in trouble is pressed less, not more. In a fleet
+draw requests are sent once and a server that is gone is told at once: the fleet has others to try.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from stepmark.engines.answers import BadAnswer, ErrorAnswer
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.retry import is_transient, retry_after_s
 from stepmark.engines.throttle import Throttle
-from stepmark.errors import ContextOverflow, EngineError
+from stepmark.errors import ContextOverflow, EngineDown, EngineError
 
 T = TypeVar("T")
 Reader = Callable[[Mapping[str, Any]], T]
@@ -77,16 +78,20 @@ class _PerLoop:
 class Transport:
     """HTTP to one endpoint."""
 
-    def __init__(self, endpoint: Endpoint, *, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        pacing: Pacing,
+        throttle: Throttle | None = None,
+        in_fleet: bool = False,
+    ) -> None:
         self._endpoint = endpoint
         self._pacing = pacing
+        self._in_fleet = in_fleet
         self._key: str | None = None
         self._loops: dict[asyncio.AbstractEventLoop, _PerLoop] = {}
-        self._throttle = Throttle(
-            requests_per_minute=endpoint.requests_per_minute,
-            tokens_per_minute=endpoint.tokens_per_minute,
-            clock=pacing.monotonic_s,
-        )
+        self._throttle = throttle or throttle_of(endpoint, pacing)
 
     def place(self) -> AbstractAsyncContextManager[None]:
         """Return the context that holds one of the places in flight, first come first served."""
@@ -108,11 +113,18 @@ class Transport:
             try:
                 return await self._attempt(call, data, read)
             except _TransientError as fault:
-                if attempt == policy.retries:
-                    raise faults.after_attempts(fault.error, attempt + 1) from fault
+                if attempt == policy.retries or self._is_the_fleets(call, fault):
+                    raise faults.after_attempts(
+                        fault.error, attempt + 1, wait_s=fault.wait_s
+                    ) from fault
                 delay_s = policy.delay_s(attempt, fault.wait_s, self._pacing.rng)
             await self._pacing.sleep(delay_s)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _is_the_fleets(self, call: Call, fault: _TransientError) -> bool:
+        """Tell whether a fault is for the fleet to mend."""
+        is_draw = call.tokens is not None
+        return self._in_fleet and (is_draw or isinstance(fault.error, EngineDown))
 
     async def close(self) -> None:
         """Close this loop's connections; using the transport again opens new ones."""
@@ -203,6 +215,15 @@ class Transport:
         return _PerLoop(
             session=session, places=asyncio.Semaphore(endpoint.concurrency), lock=asyncio.Lock()
         )
+
+
+def throttle_of(endpoint: Endpoint, pacing: Pacing) -> Throttle:
+    """Return what keeps to the limits that an endpoint states."""
+    return Throttle(
+        requests_per_minute=endpoint.requests_per_minute,
+        tokens_per_minute=endpoint.tokens_per_minute,
+        clock=pacing.monotonic_s,
+    )
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

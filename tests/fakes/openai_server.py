@@ -88,10 +88,16 @@ class FakeServer:
     """Reasoning that chat answers carry beside the text."""
     faults: Mapping[int, Fault] | Faults = field(default_factory=dict)
     """By number of the draw request, from 0."""
+    token_faults: Faults = lambda _: None
+    """By number of the /tokenize or /detokenize request, from 0."""
+    too_long: Callable[[str], bool] = lambda _: False
+    """Addresses whose prompt does not fit, whatever its length."""
     missing_routes: frozenset[str] = frozenset()
     """Paths that answer 404."""
     latency_s: float = 0.0
     """Wait before a draw request is answered."""
+    hold_from: int | None = None
+    """Number of the draw request from which on answers wait for `release`; None holds none."""
     port: int = 0
     keep: int | None = None
     """How many requests to remember; None is all of them."""
@@ -99,29 +105,48 @@ class FakeServer:
     def __post_init__(self) -> None:
         self.seen: deque[Seen] = deque(maxlen=self.keep)
         self.draw_requests = 0
+        self.token_requests = 0
         self.in_flight = 0
         self.most_in_flight = 0
         self.abandoned = 0
         """Draw requests whose client went away."""
         self.draw_arrived = threading.Event()
         """Set once a draw request is in flight."""
-        self._started = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.draw_held = threading.Event()
+        """Set once a draw request is held."""
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.wait()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self.stop()
+
+    def start(self) -> None:
+        """Serve, on the same port as before if it has served already."""
+        self._started = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Drop all connections and listen no more; harmless when it does not serve."""
+        if self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._thread = None
 
     @property
     def url(self) -> str:
         """Address of the OpenAI routes."""
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def release(self) -> None:
+        """Answer the draw requests that are held, and all that come."""
+        self.hold_from = None
+        self._loop.call_soon_threadsafe(self._released.set)
 
     def asked(self, path: str) -> list[Seen]:
         """The requests remembered for a path."""
@@ -139,6 +164,7 @@ class FakeServer:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
+        self._released = asyncio.Event()
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
@@ -159,9 +185,19 @@ class FakeServer:
         try:
             if path in {"/v1/completions", "/v1/chat/completions"}:
                 return await self._draw_request(request, body)
-            return _json(self._fact(path, body))
+            return await self._fact_request(request, body)
         except HttpError as error:
             return _error(error)
+
+    async def _fact_request(
+        self, request: web.BaseRequest, body: dict[str, Any]
+    ) -> web.StreamResponse:
+        fault = None
+        if request.path.endswith("tokenize"):
+            fault = self.token_faults(self.token_requests)
+            self.token_requests += 1
+        answer = self._fact(request.path, body)
+        return await _faulty(request, answer, fault) if fault else _json(answer)
 
     def _fact(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Answers of every route but the two that draw."""
@@ -214,38 +250,26 @@ class FakeServer:
         faults = self.faults
         fault = faults(number) if callable(faults) else faults.get(number)
         try:
+            if self.hold_from is not None and number >= self.hold_from:
+                self.draw_held.set()
+                await self._released.wait()
             if self.latency_s:
                 await asyncio.sleep(self.latency_s)
-            if fault is not None:
-                return await self._faulty(request, body, fault)
-            return _json(self._answer(request, body))
+            answer = self._answer(request, body)
+            return await _faulty(request, answer, fault) if fault else _json(answer)
         except asyncio.CancelledError:
             self.abandoned += 1
             raise
         finally:
             self.in_flight -= 1
 
-    async def _faulty(
-        self, request: web.BaseRequest, body: dict[str, Any], fault: Fault
-    ) -> web.StreamResponse:
-        if fault.hangs:
-            await asyncio.Event().wait()
-        if fault.reset:
-            return _cut(request)
-        if fault.body is not None or fault.status != 200:
-            data = fault.body or b""
-            return web.Response(body=data, status=fault.status, headers=fault.headers)
-        answer = self._answer(request, body)
-        answer["choices"] = answer["choices"][: fault.keep_choices]
-        if fault.truncated:
-            return await _truncated(request, orjson.dumps(answer))
-        return _json(answer)
-
     def _answer(self, request: web.BaseRequest, body: dict[str, Any]) -> dict[str, Any]:
         is_chat = "messages" in body
         prompt, prompt_tokens = self._prompt(body)
         self._check(body, prompt_tokens)
         address, _, first = request.headers.get("X-Request-Id", "-0").rpartition("-")
+        if self.too_long(address):
+            raise _overflow(self.max_model_len, prompt_tokens)
         choices = [
             self._choice(body, prompt, address, int(first) + index, index)
             for index in range(body.get("n", 1))
@@ -277,12 +301,7 @@ class FakeServer:
         if body.get("n", 1) > 1 and body.get("temperature") == 0:
             raise HttpError(400, "n must be 1 when using greedy sampling, got 2.")
         if prompt_tokens >= self.max_model_len:
-            raise HttpError(
-                400,
-                f"This model's maximum context length is {self.max_model_len} tokens. However, "
-                f"your prompt contains {prompt_tokens} input tokens, which exceeds this limit "
-                "even without any output tokens. Please reduce the length of the input prompt.",
-            )
+            raise _overflow(self.max_model_len, prompt_tokens)
 
     def _choice(
         self, body: dict[str, Any], prompt: str, address: str, draw: int, index: int
@@ -309,6 +328,16 @@ class FakeServer:
         return choice | {"text": text}
 
 
+def _overflow(most: int, prompt_tokens: int) -> HttpError:
+    """The refusal in vLLM's words."""
+    return HttpError(
+        400,
+        f"This model's maximum context length is {most} tokens. However, your prompt contains "
+        f"{prompt_tokens} input tokens, which exceeds this limit even without any output tokens. "
+        "Please reduce the length of the input prompt.",
+    )
+
+
 def _logprobs(body: dict[str, Any], ids: list[int]) -> dict[str, Any] | None:
     """One value a token, in the route's own form: -id/1000."""
     if body.get("logprobs") is None or body["logprobs"] is False:
@@ -328,6 +357,24 @@ def _error(error: HttpError) -> web.Response:
     return web.Response(
         body=orjson.dumps(body), status=error.status, content_type="application/json"
     )
+
+
+async def _faulty(
+    request: web.BaseRequest, answer: dict[str, Any], fault: Fault
+) -> web.StreamResponse:
+    """Spoil an answer."""
+    if fault.hangs:
+        await asyncio.Event().wait()
+    if fault.reset:
+        return _cut(request)
+    if fault.body is not None or fault.status != 200:
+        data = fault.body or b""
+        return web.Response(body=data, status=fault.status, headers=fault.headers)
+    if "choices" in answer:
+        answer["choices"] = answer["choices"][: fault.keep_choices]
+    if fault.truncated:
+        return await _truncated(request, orjson.dumps(answer))
+    return _json(answer)
 
 
 def _cut(request: web.BaseRequest) -> web.Response:

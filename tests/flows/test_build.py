@@ -203,20 +203,33 @@ def test_a_server_is_driven_to_the_same_bytes_whatever_the_concurrency(tmp_path)
     recipe = served_recipe(tmp_path)
     with FakeServer() as server:
         for out, concurrency in (("one", 1), ("many", 64)):
-            build(recipe, tmp_path / out, addresses={"solver": server.url}, concurrency=concurrency)
+            build(
+                recipe, tmp_path / out, addresses={"solver": (server.url,)}, concurrency=concurrency
+            )
     assert files_of(tmp_path / "one" / "tiny") == files_of(tmp_path / "many" / "tiny")
+
+
+def test_two_servers_give_the_bytes_of_one(tmp_path):
+    recipe = served_recipe(tmp_path)
+    with FakeServer(latency_s=0.005) as one, FakeServer(latency_s=0.005) as two:
+        build(recipe, tmp_path / "one", addresses={"solver": (one.url,)})
+        alone = one.draw_requests
+        build(recipe, tmp_path / "both", addresses={"solver": (one.url, two.url)})
+    assert files_of(tmp_path / "one" / "tiny") == files_of(tmp_path / "both" / "tiny")
+    assert one.draw_requests + two.draw_requests == 2 * alone
+    assert two.draw_requests > 0
 
 
 def test_another_model_behind_the_address_is_noticed_on_resume(tmp_path):
     recipe = served_recipe(tmp_path)
     with FakeServer() as server:
-        build(recipe, tmp_path / "out", addresses={"solver": server.url})
+        build(recipe, tmp_path / "out", addresses={"solver": (server.url,)})
     (tmp_path / "out" / "tiny" / "manifest.json").unlink()
     with (
         FakeServer(template=trimming) as other,
         pytest.raises(StorageError, match=r"solver\.template"),
     ):
-        build(recipe, tmp_path / "out", addresses={"solver": other.url})
+        build(recipe, tmp_path / "out", addresses={"solver": (other.url,)})
 
 
 def test_draws_refused_for_good_stop_the_build_and_name_the_bound(tmp_path):
@@ -226,14 +239,14 @@ def test_draws_refused_for_good_stop_the_build_and_name_the_bound(tmp_path):
         FakeServer(faults=dict.fromkeys(range(5, 500), refused)) as server,
         pytest.raises(EngineError, match="max_failed_share"),
     ):
-        build(recipe, tmp_path / "out", addresses={"solver": server.url})
+        build(recipe, tmp_path / "out", addresses={"solver": (server.url,)})
 
 
 def test_draws_refused_for_good_are_unknown_within_the_bound(tmp_path):
     recipe = served_recipe(tmp_path, max_failed_share=1.0)
     refused = Fault(status=400, body=b'{"error": {"message": "no"}}')
     with FakeServer(faults=dict.fromkeys(range(5, 500), refused)) as server:
-        manifest = build(recipe, tmp_path / "out", addresses={"solver": server.url})
+        manifest = build(recipe, tmp_path / "out", addresses={"solver": (server.url,)})
     verdicts = manifest.counts["verdicts"]["mc"]
     assert any(name.startswith("unlabelled: ") for name in verdicts)
 
@@ -241,6 +254,6 @@ def test_draws_refused_for_good_are_unknown_within_the_bound(tmp_path):
 def test_nobody_at_the_address_is_said_before_anything_is_written(tmp_path):
     recipe = served_recipe(tmp_path)
     with pytest.raises(EngineDown, match="Nobody answers at"):
-        build(recipe, tmp_path / "out", addresses={"solver": "http://127.0.0.1:9/v1"})
+        build(recipe, tmp_path / "out", addresses={"solver": ("http://127.0.0.1:9/v1",)})
     assert read_manifest(tmp_path / "out" / "tiny") is None
     shutil.rmtree(tmp_path / "out")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 def buy(recipe: Path, out: Path, *, ledger: Path | None = None, template: Template = plain) -> None:
     with FakeServer(template=template) as running:
-        build(recipe, out, addresses={"solver": running.url}, ledger_folder=ledger)
+        build(recipe, out, addresses={"solver": (running.url,)}, ledger_folder=ledger)
 
 
 def replay(recipe: Path, out: Path, ledger: Path | None = None) -> None:

@@ -8,24 +8,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepmark.engines.protocol import Completion, Sampling
-from stepmark.errors import BudgetReached, ContextOverflow, EngineDown, EngineError, StorageError
+from stepmark.errors import (
+    BudgetReached,
+    ContextOverflow,
+    EngineDown,
+    EngineError,
+    Interrupted,
+    StorageError,
+)
 from stepmark.ledger import Entry, Ledger
 from stepmark.purchase import ATTEMPTS, Meter, Purchase
 from tests.fakes.factories import FakeEngine, a_completion, a_request, run
 
 
-def a_purchase(engine: FakeEngine, ledger: Ledger, **meter: int) -> Purchase:
+def a_purchase(engine: FakeEngine, ledger: Ledger, **meter: Any) -> Purchase:
     return Purchase(engine, ledger, "po_fake", Meter(**meter))
 
 
 @asynccontextmanager
-async def a_shop(folder: Path, engine: FakeEngine, **meter: int) -> AsyncIterator[Purchase]:
+async def a_shop(folder: Path, engine: FakeEngine, **meter: Any) -> AsyncIterator[Purchase]:
     """Open a purchase; at the end nothing may be left in the books and no task complain."""
     complaints: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
@@ -161,7 +169,7 @@ def test_a_failed_buyer_tells_those_who_wait(tmp_path):
     run(main())
 
 
-def test_a_cancelled_buyer_leaves_the_draws_to_those_who_wait(tmp_path):
+def test_an_order_under_way_is_finished_whoever_is_cancelled(tmp_path):
     """Else a build that somebody else stopped would find its way into our labels."""
 
     async def main() -> None:
@@ -179,7 +187,7 @@ def test_a_cancelled_buyer_leaves_the_draws_to_those_who_wait(tmp_path):
             assert one == two
             assert len(one) == 2
             assert buyer.cancelled()
-        assert engine.draws == [(0, 1), (0, 1)]
+        assert engine.draws == [(0, 1)]
 
     run(main())
 
@@ -201,17 +209,52 @@ def test_a_cancelled_waiter_does_not_disturb_the_buyer(tmp_path):
     run(main())
 
 
-def test_when_all_are_cancelled_nothing_is_left_behind(tmp_path):
+def test_an_order_is_kept_though_all_who_asked_for_it_are_cancelled(tmp_path):
     async def main() -> None:
-        async with a_shop(tmp_path, FakeEngine(gate=asyncio.Event())) as purchase:
+        gate = asyncio.Event()
+        engine = FakeEngine(gate=gate)
+        async with a_shop(tmp_path, engine) as purchase:
             askers = [asyncio.create_task(purchase.generate(a_request(range(2)))) for _ in "abc"]
             await turns()
             for asker in askers:
                 asker.cancel()
             await asyncio.gather(*askers, return_exceptions=True)
             assert all(asker.cancelled() for asker in askers)
+            assert purchase.under_way == 1
+            gate.set()
+            await purchase.settled()
+            assert len(await purchase.generate(a_request(range(2)))) == 2
+        assert engine.draws == [(0, 1)]
 
     run(main())
+
+
+def test_a_cancelled_order_leaves_nothing_behind(tmp_path):
+    async def main() -> None:
+        async with a_shop(tmp_path, FakeEngine(gate=asyncio.Event())) as purchase:
+            asker = asyncio.create_task(purchase.generate(a_request()))
+            await turns()
+            for order in purchase._buying.values():
+                order.cancel()
+            await turns()
+            assert asker.cancelled()
+
+    run(main())
+
+
+def test_when_nothing_more_may_be_ordered_only_what_is_kept_is_found(tmp_path):
+    engine = FakeEngine()
+
+    async def main() -> None:
+        async with a_shop(tmp_path, engine) as purchase:
+            await purchase.generate(a_request((0,)))
+            purchase._meter.refusal = "enough"
+            assert len(await purchase.generate(a_request((0,)))) == 1
+            with pytest.raises(Interrupted, match="enough"):
+                await purchase.generate(a_request((1,)))
+
+    run(main())
+    assert engine.draws == [(0,)]
 
 
 def test_what_the_server_leaves_out_is_asked_for_again(tmp_path):

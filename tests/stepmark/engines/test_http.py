@@ -292,3 +292,29 @@ def test_a_prompt_asked_again_is_not_tokenised_again():
         with_engine(server, twice)
     assert len(server.asked("/tokenize")) == 2
     assert len(server.asked("/detokenize")) == 2
+
+
+def test_a_crowd_that_asks_for_one_prompt_tokenises_it_once():
+    with FakeServer() as server:
+
+        async def crowd(engine):
+            orders = [a_request((draw,), prefix="Step 1") for draw in range(8)]
+            orders += [a_request((draw,), prefix="Step 2") for draw in range(8)]
+            await asyncio.gather(*map(engine.generate, orders))
+
+        with_engine(server, crowd)
+    assert len(server.asked("/tokenize")) == 3
+    assert len(server.asked("/detokenize")) == 3
+
+
+def test_a_crowd_is_told_why_its_prompt_cannot_be_tokenised():
+    missing = frozenset({"/detokenize"})
+    with FakeServer(missing_routes=missing) as server:
+
+        async def crowd(engine):
+            orders = [a_request((draw,), prefix="Step 1") for draw in range(4)]
+            told = await asyncio.gather(*map(engine.generate, orders), return_exceptions=True)
+            assert [type(error) for error in told] == [EngineError] * 4
+
+        with_engine(server, crowd)
+    assert len(server.asked("/detokenize")) == 1
