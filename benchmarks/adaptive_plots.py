@@ -138,6 +138,7 @@ def _panel(axis: Any, world: str, by_probe: dict[str, Any]) -> None:
         axis.errorbar(x, y, [y - low, high - y], fmt=mark, color=colour, ms=4, lw=1, label=name)
     axis.set_xscale("log")
     axis.set_xticks([5, 10, 20, 50], ["5", "10", "20", "50"])
+    axis.set_xticks([], minor=True)
     axis.set_title(world, fontsize=9)
     axis.set_ylim(0, 1)
     axis.spines[["top", "right"]].set_visible(False)
