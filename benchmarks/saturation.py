@@ -167,7 +167,7 @@ def simulated(folder: Path, solutions: int, pairs: int, in_flight: int | None) -
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
-        addresses = {"solver": (server.stdout.readline().strip(),)}
+        addresses: dict[str, tuple[str, ...]] = {"solver": (server.stdout.readline().strip(),)}
         runtime = Runtime(out=folder, base=folder, addresses=addresses)
         return measure("simulated", recipe, runtime, pairs, in_flight)
 
