@@ -19,7 +19,7 @@ from stepmark.ids import content_id
 from stepmark.policy import Policy
 from stepmark.problems import GivenSolution
 from stepmark.records import Problem, Rollout, Solution
-from stepmark.sampler import Sampler
+from stepmark.sampler import UNDELIVERED, Sampler
 from stepmark.segment import Segmented
 from storage.rows import Dropped
 
@@ -158,7 +158,9 @@ async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved
         await _solution(problem, completion, policy, request, recipe, worker)
         for completion in completions
     ]
-    solved = _joined(parts)
+    left_out = _drop(problem.id, None, "solve", UNDELIVERED)
+    missing = Solved((), (left_out,) * (len(request.draws) - len(completions)))
+    solved = _joined([*parts, missing])
     worker.progress.problems += 1
     worker.progress.solutions += len(solved.solutions)
     return _screened(problem, solved, recipe)

@@ -17,6 +17,9 @@ from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.records import Problem, Rollout, Solution
 
+UNDELIVERED = "undelivered"
+"""Reason of a draw that the server left out whenever it was asked."""
+
 
 class Sampler:
     """Rollouts of one solution. Each position's draws are numbered; asking again costs nothing."""
@@ -84,7 +87,7 @@ class Sampler:
             sampling=request.sampling,
             draws=draws,
         )
-        reason = "undelivered"
+        reason = UNDELIVERED
         try:
             delivered = {c.draw: c for c in await self._policy.purchase.generate(order)}
         except EngineDown:

@@ -55,3 +55,24 @@ def test_the_rollouts_of_a_solution_start_before_the_shard_is_solved(tmp_path):
     assert [s.problem_id for s in solved.solutions] == [QUICK.id] * 2 + [SLOW.id] * 2
     order = [solution.id for solution in solved.solutions]
     assert list(dict.fromkeys(r.solution_id for r in rollouts["mc"])) == order
+
+
+class Stingy:
+    """Leaves out every draw but the first, however often it is asked."""
+
+    async def generate(self, request: Request) -> tuple[Completion, ...]:
+        text = "Step 1: x.\nStep 2: the answer is 41."
+        return tuple(a_completion(draw, text) for draw in request.draws if draw == 0)
+
+
+def test_a_solution_that_the_server_leaves_out_is_a_dropped_row(tmp_path):
+    recipe = parse_recipe(json.loads(recipe_text(max_failed_share=1.0)), "a test")
+    ledger = Ledger(tmp_path)
+
+    async def drawn() -> stages.Drawn:
+        return await stages.draw([QUICK], None, [], recipe, a_worker(Stingy(), ledger))
+
+    solved, _ = run(drawn())
+    ledger.close()
+    assert [solution.draw for solution in solved.solutions] == [0]
+    assert [(drop.solution_id, drop.reason) for drop in solved.dropped] == [(None, "undelivered")]
