@@ -57,7 +57,7 @@ def draws_sent(server: FakeServer) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_once_it_takes_what_is_under_way_and_the_next_run_buys_only_the_rest(tmp_path, number):
+def test_told_once_it_takes_what_is_under_way(tmp_path, number):
     with FakeServer(hold_from=2) as server:
         process = start(tmp_path, server)
         assert server.draw_held.wait(200)
