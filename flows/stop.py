@@ -22,7 +22,9 @@ _FAILED = "Stopping after an error: nothing more is ordered (Ctrl-C stops at onc
 
 @contextlib.contextmanager
 def stoppable(worker: Worker, *, end: Callable[[], None]) -> Iterator[None]:
-    """Let signals stop the block as said above; if it fails, stop its worker and wait for `end`.
+    """Let signals stop the block as said above; if it fails, stop its worker and wait.
+
+    What is waited for is `end` and the orders under way, with the signals still heeded.
 
     Signals are heeded in the main thread only; in another one the caller's rules stand.
     """
@@ -33,6 +35,7 @@ def stoppable(worker: Worker, *, end: Callable[[], None]) -> Iterator[None]:
             if worker.meter.refusal is None:
                 worker.stop(_FAILED)
             end()
+            worker.settle()
             raise
 
 

@@ -125,6 +125,8 @@ class Worker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.loop.cancel_all()
         self.close()
 
     def close(self) -> None:
@@ -135,8 +137,12 @@ class Worker:
             last_first.callback(self.grader.close)
             for fleet in self.fleets:
                 last_first.callback(self._close, fleet)
-            for policy in self.policies.values():
-                self.loop.run(policy.purchase.settled())
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until every order under way is filled and stored, or has failed."""
+        for policy in self.policies.values():
+            self.loop.run(policy.purchase.settled())
 
     def _close(self, fleet: Fleet) -> None:
         self.loop.run(fleet.close())
