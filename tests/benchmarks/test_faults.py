@@ -10,6 +10,8 @@ from stepmark.records import Rollout
 from storage.shards import read_shard, write_shard
 
 
+# The fake server is torn away in the middle: its sockets are left to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("prefect_server")
 def test_faults_that_pass_change_nothing_and_those_that_stay_do_not_spread(tmp_path):
     figures = faults.measure(tmp_path, problems=5, share=0.3)

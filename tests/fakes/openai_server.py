@@ -174,6 +174,9 @@ class FakeServer:
         self._started.set()
         await self._stop.wait()
         await runner.cleanup()
+        await asyncio.sleep(0)  # a connection that was accepted meanwhile is made now
+        await server.shutdown(0)
+        await asyncio.sleep(0)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         raw = await request.read()
