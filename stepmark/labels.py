@@ -17,7 +17,6 @@ from stepmark.evidence import Spent
 from stepmark.records import Semantics, Verdict
 
 CodeArray = npt.NDArray[np.int8]
-VerdictArray = CodeArray
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("unlabelled", "correct", "incorrect", "neutral")
 """Verdicts by code."""
@@ -49,7 +48,7 @@ BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED = range(7, 11)
 class StepLabels:
     """One entry a step."""
 
-    verdicts: VerdictArray
+    verdicts: CodeArray
     """int8[steps], codes of `VERDICTS`."""
     values: FloatArray
     """float64[steps] in [0, 1], NaN where nothing was measured."""

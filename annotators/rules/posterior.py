@@ -73,7 +73,7 @@ def _informed(counts: Counts) -> BoolArray:
 
     The own answer alone decides a solution of one step.
     """
-    graded = counts.correct + counts.incorrect
+    graded = counts.graded
     lengths = np.diff(counts.offsets)
     last = counts.offsets[1:][lengths > 0] - 1
     graded[last] = 0
