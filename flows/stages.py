@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from flows.recipe import Recipe
 from flows.worker import Worker
+from stepmark.draws import UNDELIVERED
 from stepmark.engines.protocol import Completion, Request
 from stepmark.errors import EngineDown, EngineError
 from stepmark.gather import gather_all
@@ -19,7 +20,7 @@ from stepmark.ids import content_id
 from stepmark.policy import Policy
 from stepmark.problems import GivenSolution
 from stepmark.records import Problem, Rollout, Solution
-from stepmark.sampler import UNDELIVERED, Sampler
+from stepmark.sampler import Sampler
 from stepmark.segment import Segmented
 from storage.rows import Dropped
 
