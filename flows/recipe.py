@@ -16,6 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annotators.monte_carlo import MonteCarlo
+from annotators.probes import Searched
+from annotators.searches import Search
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import RecipeError
 from stepmark.ids import content_id
@@ -73,6 +75,8 @@ class SolveBlock(Block):
     """System turn; null for none."""
     keep: Literal["all", "both_outcomes"] = "all"
     """`both_outcomes` drops problems that are always or never solved."""
+    search: Search | None = None
+    """Grows a tree from the samples: solutions that it searched join them; null for none."""
 
     @property
     def sampling(self) -> Sampling:
@@ -143,6 +147,29 @@ class Recipe(Block):
                 f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
             )
         check_shares(self.splits)
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_read_as_drawn(self) -> Recipe:
+        if self.solve.search and self.solutions:
+            raise ValueError(
+                "solve.search draws its own solutions: give `problems`, no `solutions`"
+            )
+        for name, annotator in self.annotators.items():
+            if not isinstance(annotator.probe, Searched):
+                continue
+            if self.solve.search is None:
+                raise ValueError(
+                    f"annotators.{name}: the probe `searched` reads a search, and solve.search is "
+                    "not set: set it to {method: omegaprm}, or choose another probe"
+                )
+            drawn = (self.solve.policy, self.solve.sampling)
+            if (annotator.policy, self.sampling_of(annotator)) != drawn:
+                raise ValueError(
+                    f"annotators.{name}: the probe `searched` reads rollouts that solve.policy "
+                    f"{self.solve.policy!r} drew as solutions are drawn: name that policy, and "
+                    "leave `sampling` out"
+                )
         return self
 
     @property

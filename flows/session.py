@@ -102,7 +102,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
         keep_policies(root, worker.identities)
         worker.remember_policies()
         problems = expected_problems(recipe, runtime.base)
-        if problems is not None:
+        if problems is not None and recipe.solve.search is None:  # a search draws what it finds
             a_problem = 1 if recipe.solutions else recipe.solve.samples
             worker.progress.expected = problems * a_problem * len(recipe.annotators)
         try:

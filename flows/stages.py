@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from annotators.probes import Searched
+from flows import searching
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.draws import UNDELIVERED
@@ -65,14 +67,14 @@ async def draw(
     by_id = {problem.id: problem for problem in problems}
 
     async def one(problem: Problem) -> Drawn:
-        solved = await _solve_one(problem, recipe, worker)
-        return Drawn(solved, await _rollouts(solved.solutions, by_id, names, recipe, worker))
+        solved, known = await _searched(problem, recipe, worker)
+        return Drawn(solved, await _rollouts(solved.solutions, by_id, names, recipe, worker, known))
 
-    if solutions is None:
+    if solutions is None or recipe.solve.search:  # a search that is repeated buys nothing
         parts = await gather_all(one, problems)
     else:
         known = Solved(tuple(solutions), ())
-        parts = [Drawn(known, await _rollouts(solutions, by_id, names, recipe, worker))]
+        parts = [Drawn(known, await _rollouts(solutions, by_id, names, recipe, worker, {}))]
     rollouts = {n: tuple(r for part in parts for r in part.rollouts[n]) for n in names}
     for drawn in rollouts.values():
         _check_failures(drawn, recipe.max_failed_share)
@@ -114,6 +116,7 @@ async def _rollouts(
     names: Sequence[str],
     recipe: Recipe,
     worker: Worker,
+    searched: Mapping[str, tuple[Rollout, ...]],
 ) -> dict[str, tuple[Rollout, ...]]:
     """Spend the annotators' rollouts on solutions, one coroutine a solution and annotator."""
 
@@ -127,6 +130,7 @@ async def _rollouts(
             ask=recipe.solve.ask,
             sampling=recipe.sampling_of(annotator),
             grader=worker.grader,
+            known=searched[solution.id] if isinstance(annotator.probe, Searched) else (),
         )
         rollouts = await annotator.gather(solution, sampler)
         worker.progress.annotated += 1
@@ -137,6 +141,20 @@ async def _rollouts(
         return tuple(rollout for part in parts for rollout in part)
 
     return dict(zip(names, await gather_all(all_of, names), strict=True))
+
+
+async def _searched(
+    problem: Problem, recipe: Recipe, worker: Worker
+) -> tuple[Solved, Mapping[str, tuple[Rollout, ...]]]:
+    """Solve a problem, and search it where the recipe says so; return the search's rollouts too."""
+    solved = await _solve_one(problem, recipe, worker)
+    if recipe.solve.search is None or not solved.solutions:
+        return solved, {}
+    grown = await searching.grow(recipe.solve.search, problem, recipe, worker)
+    worker.progress.solutions += len(grown.solutions) - len(solved.solutions)
+    kept = {solution.id for solution in grown.solutions}
+    dropped = tuple(drop for drop in solved.dropped if drop.solution_id not in kept)
+    return Solved(grown.solutions, dropped), grown.rollouts
 
 
 async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved:
