@@ -19,7 +19,7 @@ class Grown(NamedTuple):
     solutions: tuple[Solution, ...]
     """The samples of the bare problem, and the other solutions that were searched."""
     rollouts: dict[str, tuple[Rollout, ...]]
-    """By solution, of the states that it passes through; none where no first error was found."""
+    """By solution, of the nodes that it passes through; none where no first error was found."""
 
 
 async def grow(search: Search, problem: Problem, recipe: Recipe, worker: Worker) -> Grown:
@@ -61,7 +61,7 @@ def _solution(leaf: Leaf, problem: Problem, policy: str) -> Solution:
 
 
 def _evidence(tree: Tree, leaf: Leaf, solution: Solution, problem: Problem) -> tuple[Rollout, ...]:
-    """Return the rollouts of the states on a leaf's path, without the draw that wrote it."""
+    """Return the rollouts of the nodes on a leaf's path, without the draw that wrote it."""
     if solution.outcome == "incorrect" and leaf.first_error is None:
         return ()
     return tuple(

@@ -1,11 +1,11 @@
 """Searched probe: buys nothing, because the search that drew the solutions has bought it all.
 
-Paper: OmegaPRM (arXiv 2406.06592v2) §3.3–3.4: labels are the values of the tree's states. `solve`
+Paper: OmegaPRM (arXiv 2406.06592v2) §3.3–3.4: labels are the values of the tree's nodes. `solve`
 grows the tree (annotators/searches); this reads, for each solution in it, the rollouts of every
-state on its path. Use the soft rule for the paper's best labels, the hard one for its others.
+node on its path. Use the soft rule for the paper's best labels, the hard one for its others.
 Cost: nothing beside the search. The draw that wrote a solution is not among its evidence.
 Deviations: the paper labels edges of one step only; here a step's label is the value of the prefix
-that it ends, measured where that prefix is a state, interpolated and flagged, or withheld.
+that it ends, measured where that prefix is a node, interpolated and flagged, or withheld.
 A wrong solution whose first error was not found is not labelled: nothing but its answer is known.
 """
 

@@ -1,20 +1,21 @@
 """OmegaPRM: a tree over a problem, grown by searching wrong rollouts for their first error.
 
-Paper: OmegaPRM (arXiv 2406.06592v2). A pool holds (state, rollout) pairs of the states with
-0 < MC < 1; the pair with the largest Q + U leaves it (§3.3, eq. 2 and 3), and a binary search finds
-the first error of its rollout (§3.2): a prefix from which some rollout succeeds lies before it.
-Every prefix that is probed is a state with k rollouts of its own, which enter the pool. It ends
-when the pool is empty or the number of searches is reached. N(s) grows for the selected state only.
+Paper: OmegaPRM (arXiv 2406.06592v2). A pool holds (node, rollout) pairs of the nodes (the paper's
+states s) with 0 < MC < 1; the pair with the largest Q + U leaves it (§3.3, eq. 2 and 3), and a
+binary search finds the first error of its rollout (§3.2): a prefix from which some rollout succeeds
+lies before it. Every prefix that is probed is a node with k rollouts of its own, which enter the
+pool. It ends when the pool is empty or the number of searches is reached. N(s) grows for the
+selected node only.
 
     Q(s, r) = alpha^(1 − MC(s)) · beta^(len(r) / L)        len and L in tokens
-    U(s)    = c_puct · sqrt(Σ N over the states in the pool) / (1 + N(s))
+    U(s)    = c_puct · sqrt(Σ N over the nodes in the pool) / (1 + N(s))
 
 Defaults: k = 8, 100 searches, alpha 0.5, beta 0.9, L 500, c_puct 0.125 (§4); 16 pieces (§4.2); 32
 draws of the bare problem screen it (App. A): in a recipe these are the samples of `solve`, and
 `keep: both_outcomes` drops what is always or never solved.
 Cost: k · ⌈log2 n⌉ rollouts a search at most, and fewer where prefixes are shared.
 Deviations: only wrong rollouts are pooled (a right one has no first error to find; the paper lets
-Q prefer wrong ones); a state's rollouts that say the same text are searched once; the root's
+Q prefer wrong ones); a node's rollouts that say the same text are searched once; the root's
 rollouts are all its screening draws, not eight others; three outcomes, and a probe with too many
 unknown draws ends its search undecided instead of counting as zero; where Q + U ties, texts decide.
 It is deterministic given the draws, and does not depend on their order.
@@ -55,7 +56,7 @@ class OmegaPrm:
     length: int = 500
     """Tokens after which a rollout is liked `beta` times as much (L)."""
     c_puct: float = 0.125
-    """Weight of states that were seldom selected, 0 or more."""
+    """Weight of nodes that were seldom selected, 0 or more."""
     split: Literal["step", "span"] = "step"
     """Where prefixes may end: `step`, where the recipe's `segment` says; `span`, as in the paper,
     at white space, in pieces of the mean solution's tokens divided by `pieces`."""
@@ -103,7 +104,7 @@ class OmegaPrm:
         )
 
     def novelty(self, visits: int, all_visits: int) -> float:
-        """Return U(s) of a state, given the visits of all states in the pool."""
+        """Return U(s) of a node, given the visits of all nodes in the pool."""
         return self.c_puct * math.sqrt(all_visits) / (1 + visits)
 
     def _split(self, root: Node, segmenter: Segmenter) -> Split:
@@ -127,7 +128,7 @@ class _Growth:
         self.nodes: dict[str, Node] = {}
 
     def enter(self, node: Node) -> None:
-        """Take a new state in, and its wrong rollouts into the pool if some are right."""
+        """Take a new node in, and its wrong rollouts into the pool if some are right."""
         self.nodes[node.text] = node
         self._rollouts += len(node.draws)
         if node.correct:
@@ -144,7 +145,7 @@ class _Growth:
             self._searched[draw.request, draw.draw] = leaf
 
     def leaf(self, node: Node, draw: Draw) -> Leaf:
-        """Return a state's rollout as a solution, searched or not."""
+        """Return a node's rollout as a solution, searched or not."""
         parts = self._split(node.parts, draw)
         unsearched = Leaf(draw=draw, parts=parts, searched=False, first_error=None)
         return self._searched.get((draw.request, draw.draw), unsearched)
@@ -160,8 +161,8 @@ class _Growth:
 
     def _select(self) -> tuple[Node, Draw]:
         """Take the pair with the largest Q + U out of the pool."""
-        states = {node.text for node, _ in self._pool}
-        visits = sum(self._visits[state] for state in states)
+        texts = {node.text for node, _ in self._pool}
+        visits = sum(self._visits[text] for text in texts)
         search = self._search
 
         def rank(at: int) -> tuple[float, str, str]:
@@ -174,7 +175,7 @@ class _Growth:
         return node, draw
 
     async def _searched_leaf(self, node: Node, draw: Draw) -> Leaf:
-        """Halve what the rollout adds to its state until one step holds the first error."""
+        """Halve what the rollout adds to its node until one step holds the first error."""
         parts = self._split(node.parts, draw)
         sound, broken = len(node.parts.steps), len(parts.steps)
         while broken - sound > 1:
@@ -189,7 +190,7 @@ class _Growth:
         return Leaf(draw=draw, parts=parts, searched=True, first_error=broken - 1)
 
     async def _probed(self, prefix: Segmented) -> Node | None:
-        """Return the state of a prefix, drawn from unless it was before; None if not affordable."""
+        """Return the node of a prefix, drawn from unless it was before; None if not affordable."""
         known = self.nodes.get(text_of(prefix))
         if known is not None or not self._affords(1):
             return known

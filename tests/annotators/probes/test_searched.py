@@ -18,8 +18,8 @@ def test_it_asks_for_nothing():
 
 def test_labels_are_the_values_of_the_states_and_what_lies_before_them_is_interpolated():
     solution = a_solution(4)
-    states = {0: Tally(4, 4), 2: Tally(6, 2), 3: Tally(0, 8)}
-    (annotation,) = annotate(READER, "mc", [solution], rollouts_of(solution, states))
+    nodes = {0: Tally(4, 4), 2: Tally(6, 2), 3: Tally(0, 8)}
+    (annotation,) = annotate(READER, "mc", [solution], rollouts_of(solution, nodes))
     assert [label.value for label in annotation.labels] == [None, 0.75, 0, 0]
     assert [label.interpolated for label in annotation.labels] == [True, False, False, False]
     assert (annotation.first_error, annotation.bracketed) == (2, True)

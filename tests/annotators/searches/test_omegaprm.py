@@ -24,7 +24,7 @@ def grown(source, samples: int = 8, **changes) -> Tree:
     return run(omegaprm(**changes).search(source, samples, LINES))
 
 
-def a_state(correct: int, incorrect: int) -> Node:
+def a_node(correct: int, incorrect: int) -> Node:
     ends = ["correct"] * correct + ["incorrect"] * incorrect
     return Node(parts=ROOT, draws=tuple(a_draw(i, outcome=end) for i, end in enumerate(ends)))
 
@@ -39,7 +39,7 @@ def searched(tree: Tree) -> list[tuple[str, int | None]]:
 )
 def test_q_is_the_papers(correct, incorrect, tokens, q):
     draw = a_draw(completion_tokens=tokens, outcome="incorrect")
-    assert omegaprm().liking(a_state(correct, incorrect), draw) == pytest.approx(q, abs=5e-5)
+    assert omegaprm().liking(a_node(correct, incorrect), draw) == pytest.approx(q, abs=5e-5)
 
 
 def test_u_is_the_papers():
@@ -158,7 +158,7 @@ def test_rollouts_of_a_probed_prefix_are_searched_from_there():
     assert searched(tree) == [("a\nb\nc\n", 1), ("a\nx\ny\nz\n", 1)]
 
 
-def test_a_state_that_was_selected_gives_way_to_another_where_novelty_weighs():
+def test_a_node_that_was_selected_gives_way_to_another_where_novelty_weighs():
     root = [a_draw(0), *(a_draw(i, f"{i}\nb\n", outcome="incorrect") for i in (1, 2, 3))]
     long = "x\n" + "long " * 900
     inner = [a_draw(0), a_draw(1, long, outcome="incorrect", request="inner")]
