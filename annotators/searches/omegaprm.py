@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from annotators.searches.source import DrawSource
 from annotators.searches.split import Split, by_spans, by_steps
@@ -114,6 +114,17 @@ class OmegaPrm:
         return by_spans(max(1.0, sum(tokens) / max(len(tokens), 1) / self.pieces))
 
 
+class _Candidate(NamedTuple):
+    """A pair in the pool."""
+
+    liking: float
+    """Q(s, r)."""
+    text: str
+    """The node's text."""
+    node: Node
+    draw: Draw
+
+
 class _Growth:
     """A tree while it grows."""
 
@@ -121,7 +132,7 @@ class _Growth:
         self._search = search
         self._source = source
         self._split = split
-        self._pool: list[tuple[Node, Draw]] = []
+        self._pool: list[_Candidate] = []
         self._visits: Counter[str] = Counter()
         self._searched: dict[tuple[str, int], Leaf] = {}
         self._rollouts = 0
@@ -129,11 +140,15 @@ class _Growth:
 
     def enter(self, node: Node) -> None:
         """Take a new node in, and its wrong rollouts into the pool if some are right."""
-        self.nodes[node.text] = node
+        text = node.text
+        self.nodes[text] = node
         self._rollouts += len(node.draws)
         if node.correct:
             wrong = {d.text: d for d in reversed(node.draws) if d.outcome == "incorrect"}
-            self._pool += [(node, draw) for draw in wrong.values()]
+            self._pool += [
+                _Candidate(self._search.liking(node, draw), text, node, draw)
+                for draw in wrong.values()
+            ]
 
     async def grow(self) -> None:
         """Search one pair after the other until the pool, the searches or the budget end."""
@@ -161,17 +176,16 @@ class _Growth:
 
     def _select(self) -> tuple[Node, Draw]:
         """Take the pair with the largest Q + U out of the pool."""
-        texts = {node.text for node, _ in self._pool}
-        visits = sum(self._visits[text] for text in texts)
-        search = self._search
+        pooled = {candidate.text for candidate in self._pool}
+        visits = sum(self._visits[text] for text in pooled)
+        novelty = {text: self._search.novelty(self._visits[text], visits) for text in pooled}
 
         def rank(at: int) -> tuple[float, str, str]:
-            node, draw = self._pool[at]
-            novelty = search.novelty(self._visits[node.text], visits)
-            return -(search.liking(node, draw) + novelty), node.text, draw.text
+            liking, text, _, draw = self._pool[at]
+            return -(liking + novelty[text]), text, draw.text
 
-        node, draw = self._pool.pop(min(range(len(self._pool)), key=rank))
-        self._visits[node.text] += 1
+        _, text, node, draw = self._pool.pop(min(range(len(self._pool)), key=rank))
+        self._visits[text] += 1
         return node, draw
 
     async def _searched_leaf(self, node: Node, draw: Draw) -> Leaf:

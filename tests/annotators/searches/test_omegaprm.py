@@ -140,6 +140,16 @@ def test_a_prefix_that_always_succeeds_does_not_end_the_search():
     assert searched(tree) == [("a\nb\nc\nd\n", 3)]
 
 
+def test_the_papers_example_makes_nodes_of_four_six_and_seven_steps():
+    """§3.3: an error in the eighth step, probes at 4, 6 and 7, all of them nodes."""
+    lines = [f"x{i}\n" for i in range(1, 9)]
+    right = {"".join(lines[:n]): [a_draw(i) for i in range(8)] for n in range(1, 8)}
+    wrong = a_draw(1, "".join(lines), outcome="incorrect")
+    tree = grown(Scenes({"": [a_draw(0), wrong], **right}), 2)
+    assert [len(node.parts.steps) for node in tree.nodes.values()] == [0, 4, 6, 7]
+    assert searched(tree) == [("".join(lines), 7)]
+
+
 @pytest.mark.parametrize(("unknown", "error"), [(8, None), (3, None), (2, 0)])
 def test_a_probe_with_many_unknown_draws_leaves_its_search_undecided(unknown, error):
     wrong = a_draw(1, "a\nb\n", outcome="incorrect")
