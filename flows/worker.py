@@ -181,7 +181,7 @@ class Worker:
         engine: Engine
         if self._runtime.offline:
             root, known = self._runtime.out / self._recipe.name, self.ledger.policies
-            engine = Refusing()
+            engine = Refusing(self.ledger)
             identity = remembered(name, block, model=model, root=root, known=known)
         else:
             engine, template = self._engine(name, block)

@@ -15,10 +15,8 @@ from stepmark.errors import EngineDown, EngineError
 from stepmark.grading import Grader, same_answer
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
+from stepmark.purchase import UNDELIVERED
 from stepmark.records import Problem, Rollout, Solution
-
-UNDELIVERED = "undelivered"
-"""Reason of a draw that the server left out whenever it was asked."""
 
 
 class Sampler:
