@@ -38,6 +38,8 @@ class Drawn:
     """int8[steps, draws]: how each draw ends."""
     tokens: npt.NDArray[np.int64]
     """int64[steps, draws]: its length."""
+    reach: npt.NDArray[np.int64]
+    """int64[steps, draws]: how many of the solution's steps it begins with."""
 
     def tally(self, position: int, draws: int) -> Tally:
         """Return how the first draws from a prefix ended; the whole solution is its own answer.

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from benchmarks.drawn import CORRECT, OTHER, OWN
-from benchmarks.world import DRAWS, Simulated
+from benchmarks.world import DRAWS, Simulated, no_reach
 
 NAME: Final = "game24"
 DATA = Path(os.environ.get("STEPMARK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -182,6 +182,7 @@ def _simulated(rng: np.random.Generator, puzzle: Numbers, moves: list[Move]) -> 
         first_error=error,
         ends=np.choose(ends, [CORRECT, OWN, OTHER]).astype(np.int8),
         tokens=np.broadcast_to(TOKENS_A_MOVE * left, (len(moves), DRAWS)),
+        reach=no_reach(len(moves)),
         channels=channels,
     )
 

@@ -99,6 +99,7 @@ class World:
             first_error=None if error == steps else error,
             ends=self._ends(rng, chances, error),
             tokens=self._tokens(rng, steps, error),
+            reach=no_reach(steps),
             channels=channels,
         )
 
@@ -163,6 +164,11 @@ class Simulated(Drawn):
 
     channels: FloatArray
     """float64[steps, 2, 3]: chances of right, own and other answers if sound and if broken."""
+
+
+def no_reach(steps: int) -> npt.NDArray[np.int64]:
+    """Return that no draw writes a step of the solution again: there is no text to repeat."""
+    return np.broadcast_to(np.arange(steps)[:, None], (steps, DRAWS))
 
 
 def _beta(rng: np.random.Generator, spread: Spread) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,48 +56,35 @@ def gather(out: Path, problems: int, console: Console) -> Path:
 
 def read(root: Path) -> list[Drawn]:
     """Return the solutions whose first wrong step is certain, in the order of their problems."""
-    ends, tokens = _by_prefix(root)
-    return [
-        _drawn(item, ends, tokens)
-        for item in judge(row for row in solutions(root) if row.outcome == "incorrect")
-        if item.first_wrong is not None
-    ]
+    drawn = _by_prefix(root)
+    wrong = (row for row in solutions(root) if row.outcome == "incorrect")
+    return [_drawn(item, drawn) for item in judge(wrong) if item.first_wrong is not None]
 
 
-Prefix = tuple[str, int]
-"""A solution and a position."""
-
-
-def _by_prefix(root: Path) -> tuple[dict[Prefix, list[int]], dict[Prefix, list[int]]]:
-    """Return how the draws from each prefix ended, and their lengths, in the order of the draws."""
-    ends: dict[Prefix, list[int]] = defaultdict(list)
-    tokens: dict[Prefix, list[int]] = defaultdict(list)
-    for rollout in _rollouts(root):
-        prefix = rollout.solution_id, rollout.position
-        ends[prefix].append(_end(rollout))
-        tokens[prefix].append(rollout.completion_tokens)
-    return ends, tokens
-
-
-def _rollouts(root: Path) -> Iterator[Rollout]:
+def _by_prefix(root: Path) -> dict[tuple[str, int], list[Rollout]]:
+    """Return the rollouts by solution and position, in the order of the draws."""
+    by_prefix: dict[tuple[str, int], list[Rollout]] = defaultdict(list)
     for shard in sorted((root / "rollouts" / "mc").glob("*.parquet")):
-        yield from sorted(read_shard(shard, Rollout), key=lambda rollout: rollout.draw)
+        for rollout in sorted(read_shard(shard, Rollout), key=lambda rollout: rollout.draw):
+            by_prefix[rollout.solution_id, rollout.position].append(rollout)
+    return by_prefix
+
+
+def _drawn(item: Judged, drawn: Mapping[tuple[str, int], Sequence[Rollout]]) -> Drawn:
+    row = item.row
+    rollouts = [drawn[row.id, position] for position in range(len(row.steps))]
+    return Drawn(
+        problem=row.problem_id,
+        steps=len(row.steps),
+        outcome=row.outcome,
+        first_error=item.first_wrong,
+        ends=np.array([[_end(r) for r in its] for its in rollouts], dtype=np.int8),
+        tokens=np.array([[r.completion_tokens for r in its] for its in rollouts]),
+        reach=np.array([[r.reach for r in its] for its in rollouts]),
+    )
 
 
 def _end(rollout: Rollout) -> int:
     if rollout.outcome == "incorrect":
         return OWN if rollout.own else OTHER
     return CORRECT if rollout.outcome == "correct" else UNKNOWN
-
-
-def _drawn(item: Judged, ends: dict[Prefix, list[int]], tokens: dict[Prefix, list[int]]) -> Drawn:
-    row = item.row
-    prefixes: Iterable[Prefix] = [(row.id, p) for p in range(len(row.steps))]
-    return Drawn(
-        problem=row.problem_id,
-        steps=len(row.steps),
-        outcome=row.outcome,
-        first_error=item.first_wrong,
-        ends=np.array([ends[prefix] for prefix in prefixes], dtype=np.int8),
-        tokens=np.array([tokens[prefix] for prefix in prefixes], dtype=np.int64),
-    )
