@@ -22,7 +22,7 @@ from benchmarks.contest import Source, solution_of
 from benchmarks.drawn import CORRECT, OTHER, OWN, ROOT_DRAWS, Drawn
 from benchmarks.world import WORLDS
 from stepmark.counts import FloatArray, Tally
-from stepmark.posterior import Belief, Hyper, grid_of
+from stepmark.posterior import Belief, Hyper
 
 DOCS = Path(__file__).parents[1] / "docs"
 COLOURS = {CORRECT: "#2a9d5c", OWN: "#c1272d", OTHER: "#e8a13a"}
@@ -89,9 +89,8 @@ def sharpening(solution: Drawn, path: Path) -> None:
 
 
 def _posterior(solution: Drawn, asked: list[tuple[int, int]]) -> FloatArray:
-    belief = Belief(grid_of(Hyper(), solution.steps, solution.outcome))
-    for position, draws in asked:
-        belief.observe(position, solution.tally(position, draws))
+    belief = Belief(Hyper(), solution.steps, solution.outcome)
+    belief.observe(solution.passages(dict(asked)))
     return belief.first_error[:-1]
 
 

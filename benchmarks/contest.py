@@ -27,7 +27,7 @@ from annotators.rules.reading import Reading
 from benchmarks.drawn import ROOT_DRAWS, Drawn
 from benchmarks.intervals import of_mean, of_share
 from benchmarks.world import TOKENS_A_STEP
-from stepmark.counts import Counts, FloatArray, Tally, counts_of
+from stepmark.counts import Counts, FloatArray, Passage, Tally, counts_of
 from stepmark.ids import content_id
 from stepmark.labels import CORRECT, INCORRECT, UNLABELLED
 from stepmark.posterior import Hyper, fit, read_many
@@ -110,6 +110,10 @@ class Source:
             self.used[position] = max(draws, self.used.get(position, 0))
         return self.solution.tally(position, draws)
 
+    def passages(self) -> Sequence[Passage]:
+        """Return what the draws used so far did at each step."""
+        return self.solution.passages(self.used)
+
     def paid(self) -> tuple[int, int]:
         """Return rollouts and tokens beyond the draws that came with the solutions."""
         rollouts = tokens = 0
@@ -154,12 +158,15 @@ def solution_of(steps: int) -> Solution:
 
 def counts_seen(sources: Sequence[Source]) -> Counts:
     """Lay out what a probe saw; every reading has the free draws from the bare problem."""
+    used = [{**s.used, 0: max(ROOT_DRAWS, s.used.get(0, 0))} for s in sources]
+    drawn = [source.solution for source in sources]
     return counts_of(
-        [s.solution.tally(0, max(ROOT_DRAWS, s.used.get(0, 0))) for s in sources],
+        [solution.tally(0, its[0]) for solution, its in zip(drawn, used, strict=True)],
         [
-            [s.solution.tally(t, s.used.get(t, 0)) for t in range(1, s.solution.steps + 1)]
-            for s in sources
+            [solution.tally(t, its.get(t, 0)) for t in range(1, solution.steps + 1)]
+            for solution, its in zip(drawn, used, strict=True)
         ],
+        [solution.passages(its) for solution, its in zip(drawn, used, strict=True)],
     )
 
 

@@ -7,13 +7,14 @@ drawn from a real model beforehand (benchmarks/practice/evidence.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from stepmark.counts import Tally
+from stepmark.counts import Passage, Tally
 from stepmark.records import Outcome
 
 ROOT_DRAWS: Final = 7
@@ -52,6 +53,23 @@ class Drawn:
             return Tally(correct=1 - wrong, incorrect=wrong, own=wrong)
         if draws > self.ends.shape[1]:
             raise ValueError(f"{draws} draws are asked for and there are {self.ends.shape[1]}")
-        ended = np.bincount(self.ends[position, :draws], minlength=4).tolist()
-        correct, own, other, unknown = ended
-        return Tally(correct=correct, incorrect=own + other, unknown=unknown, own=own)
+        return _tally(self.ends[position, :draws])
+
+    def passages(self, used: Mapping[int, int]) -> list[Passage]:
+        """Return what draws did at each step, given how many from each position were used."""
+        most = np.array([used.get(position, 0) for position in range(self.steps)])
+        chosen = np.arange(self.ends.shape[1]) < most[:, None]
+        ends, reach = self.ends[chosen], self.reach[chosen]
+        begun = np.nonzero(chosen)[0]
+        return [
+            Passage(
+                again=int(((begun <= step) & (reach > step)).sum()),
+                left=_tally(ends[reach == step]),
+            )
+            for step in range(self.steps)
+        ]
+
+
+def _tally(ends: Ends) -> Tally:
+    correct, own, other, unknown = np.bincount(ends, minlength=4).tolist()
+    return Tally(correct=correct, incorrect=own + other, unknown=unknown, own=own)
