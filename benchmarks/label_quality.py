@@ -44,7 +44,8 @@ DRAWS = 8
 POTENTIAL_DRAWS = 256
 TYPICAL = 18
 """Rollouts that the binary search spends on a wrong solution of the practice policy."""
-PILOT_PART = 12
+PILOT_PART = 8
+"""The part of the problems that is the pilot: the model was made while looking at these."""
 PROBES: dict[str, dict[str, Any]] = {
     "exhaustive": {"probe": {"method": "exhaustive", "draws": DRAWS}, "right_answers": "probe"},
     "binary": {"probe": {"method": "binary", "draws": DRAWS}, "right_answers": "assume_correct"},
@@ -82,7 +83,7 @@ def main() -> None:
 
 
 def practice(out: Path, problems: int) -> dict[str, Any]:
-    """Compare the probes on real draws; the pilot is a twelfth of the problems, and apart."""
+    """Compare the probes on real draws; the pilot is an eighth of the problems, and apart."""
     drawn = evidence.read(evidence.gather(out, problems, Console()))
     names = list(dict.fromkeys(solution.problem for solution in drawn))
     fitted_on = set(names[: math.ceil(len(names) / PILOT_PART)])
