@@ -118,7 +118,7 @@ class Source:
         """Return rollouts and tokens beyond the draws that came with the solutions."""
         rollouts = tokens = 0
         for position, draws in self.used.items():
-            free = 0 if position else ROOT_DRAWS
+            free = 0 if position else self.solution.free
             rollouts += max(draws - free, 0)
             tokens += int(self.solution.tokens[position, free:draws].sum())
         return rollouts, tokens
@@ -158,7 +158,7 @@ def solution_of(steps: int) -> Solution:
 
 def counts_seen(sources: Sequence[Source]) -> Counts:
     """Lay out what a probe saw; every reading has the free draws from the bare problem."""
-    used = [{**s.used, 0: max(ROOT_DRAWS, s.used.get(0, 0))} for s in sources]
+    used = [{**s.used, 0: max(s.solution.free, s.used.get(0, 0))} for s in sources]
     drawn = [source.solution for source in sources]
     return counts_of(
         [solution.tally(0, its[0]) for solution, its in zip(drawn, used, strict=True)],
@@ -175,8 +175,8 @@ def figures(sources: Sequence[Source], rule: Posterior | None) -> dict[str, Any]
     counts = counts_seen(sources)
     truth = [s.solution.first_error for s in sources]
     if rule is None:
-        reading = _published(counts)
-        answers = _first_errors(reading, counts)
+        reading = published(counts)
+        answers = first_errors(reading, counts)
         decided = np.ones(len(truth), dtype=bool)
     else:
         reading = rule.read(counts)
@@ -202,7 +202,7 @@ def figures(sources: Sequence[Source], rule: Posterior | None) -> dict[str, Any]
     }
 
 
-def _published(counts: Counts) -> Reading:
+def published(counts: Counts) -> Reading:
     """Read as Math-Shepherd and OmegaPRM do: shares of success, and hard verdicts.
 
     Steps that were not probed are filled in as the search assumes: sound before a later success,
@@ -222,7 +222,7 @@ def _published(counts: Counts) -> Reading:
     return Reading(values, verdicts)
 
 
-def _first_errors(reading: Reading, counts: Counts) -> list[int]:
+def first_errors(reading: Reading, counts: Counts) -> list[int]:
     """Return the first `incorrect` step of each solution; its own wrong answer is always one."""
     parts = np.split(reading.verdicts, counts.offsets[1:-1])
     return [int(np.flatnonzero(part == INCORRECT)[0]) for part in parts]

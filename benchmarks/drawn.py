@@ -41,6 +41,8 @@ class Drawn:
     """int64[steps, draws]: its length."""
     reach: npt.NDArray[np.int64]
     """int64[steps, draws]: how many of the solution's steps it begins with."""
+    free: int = ROOT_DRAWS
+    """Draws from the bare problem that came with the solutions."""
 
     def tally(self, position: int, draws: int) -> Tally:
         """Return how the first draws from a prefix ended; the whole solution is its own answer.

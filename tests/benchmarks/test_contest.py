@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from annotators.probes import Binary
-from benchmarks.contest import Source, _published, calibration_error, counts_seen, solution_of
+from benchmarks.contest import Source, calibration_error, counts_seen, published, solution_of
 from benchmarks.drawn import ROOT_DRAWS
 from benchmarks.world import WORLDS
 
@@ -29,11 +29,11 @@ def test_draws_that_came_with_the_solutions_are_free_for_every_probe():
     assert source.paid() == (6, tokens)
 
 
-def test_the_published_reading_fills_in_what_binary_search_did_not_probe():
+def test_thepublished_reading_fills_in_what_binary_search_did_not_probe():
     for solution in WORLDS["as_assumed"].solutions(30, 5, "incorrect"):
         source = Source(solution=solution)
         asyncio.run(Binary(method="binary").probe(solution_of(solution.steps), source))
-        verdicts = _published(counts_seen([source])).verdicts.tolist()
+        verdicts = published(counts_seen([source])).verdicts.tolist()
         first = verdicts.index(2)
         assert 2 not in verdicts[:first]
         assert set(verdicts[first:]) == {2}
