@@ -4,8 +4,9 @@
 
 The solutions are of problems that the model solves sometimes: of four some are right and some
 wrong. Every prefix gets 28 rollouts through a real vLLM server: the probes read the first twelve,
-the value of the other sixteen is the reference, so no draw is on both sides. There is no truth beside it: a prefix none of sixteen draws recovers
-from counts as dead, and the first dead prefix as the first error. The last line is JSON.
+the value of the other sixteen is the reference, so no draw is on both sides. There is no truth
+beside it: a prefix that none of sixteen draws recovers from counts as dead, and the first dead
+prefix as the first error. The last line is JSON.
 """
 
 from __future__ import annotations
