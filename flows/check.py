@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.intake import problem_of, read_rows
 from flows.recipe import Recipe
+from flows.runners import check_runner
 from flows.runtime import Runtime
 from flows.worker import read_script, resolve
 from stepmark.errors import ProblemError, RecipeError
@@ -47,7 +48,18 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
         yield f"policy {name}: {block.model} continues by {block.continues_by}"
     if runtime.offline:
         Folder.open(runtime.ledger)
+    started = () if runtime.offline else _started_here(recipe, runtime)
+    yield check_runner(runtime, started=started)
     yield f"ledger: {_check_writable(runtime.ledger)}"
+
+
+def _started_here(recipe: Recipe, runtime: Runtime) -> tuple[str, ...]:
+    """Return the policies that a server is started for."""
+    return tuple(
+        name
+        for name, block in recipe.policies.items()
+        if block.engine == "vllm" and name not in runtime.addresses
+    )
 
 
 def _check_rows(recipe: Recipe, base: Path) -> str:

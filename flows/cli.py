@@ -14,6 +14,7 @@ import yaml
 from rich.console import Console
 
 from flows.ledger_commands import app as ledger_app
+from flows.runtime import TaskRunner
 from stepmark.errors import Interrupted, RecipeError, StepmarkError
 
 app = typer.Typer(
@@ -107,6 +108,23 @@ def build(
     api_key_env: KeyEnv = None,
     requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
+    task_runner: Annotated[
+        TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
+    ] = "threads",
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1, help="With ray or dask, worker processes: they share the requests in flight."
+        ),
+    ] = 2,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Ray or Dask cluster that runs already, e.g. ray://head:10001 or tcp://head:8786; "
+            "without it one is started on this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Build a dataset from a recipe, or continue one that was interrupted."""
     from flows.session import run_build
@@ -120,6 +138,7 @@ def build(
         tokens_per_minute=tokens_per_minute,
         engine_wait_s=engine_wait,
     )
+    runtime = runtime.with_workers(task_runner, workers, cluster)
     run_build(loaded, runtime, console, replace=replace)
 
 

@@ -100,7 +100,7 @@ class Worker:
 
     def __init__(self, recipe: Recipe, runtime: Runtime) -> None:
         self._recipe = recipe
-        self._runtime = runtime
+        self.runtime = runtime
         self.fleets: list[Fleet] = []
         self.base = runtime.base
         self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
@@ -155,11 +155,23 @@ class Worker:
         for fleet in self.fleets:
             self.loop.call(partial(fleet.stop, Interrupted(why)))
 
+    def give_up(self) -> None:
+        """Cancel what is under way too; what has arrived is kept."""
+        self.loop.cancel_all()
+
+    @property
+    def under_way(self) -> int:
+        """Orders that are not yet filled and stored."""
+        return sum(policy.purchase.under_way for policy in self.policies.values())
+
     def notice(self) -> str | None:
         """Say what keeps the build from going on, or None if nothing does."""
         if self.meter.refusal is not None:
-            left = sum(policy.purchase.under_way for policy in self.policies.values())
-            return f"{self.meter.refusal} Waiting for {left} requests under way."
+            return f"{self.meter.refusal} Waiting for {self.under_way} requests under way."
+        return self.trouble()
+
+    def trouble(self) -> str | None:
+        """Say which servers rest and why, or None if all are well."""
         troubles = [trouble for fleet in self.fleets if (trouble := fleet.trouble())]
         return " ".join(troubles) or None
 
@@ -177,10 +189,10 @@ class Worker:
             self.ledger.remember(policy.identity.id, asdict(policy.identity))
 
     def _policy(self, name: str, block: PolicyBlock) -> Policy:
-        model = model_identity(block.model, self._runtime.base)
+        model = model_identity(block.model, self.runtime.base)
         engine: Engine
-        if self._runtime.offline:
-            root, known = self._runtime.out / self._recipe.name, self.ledger.policies
+        if self.runtime.offline:
+            root, known = self.runtime.out / self._recipe.name, self.ledger.policies
             engine = Refusing(self.ledger)
             identity = remembered(name, block, model=model, root=root, known=known)
         else:
@@ -192,22 +204,22 @@ class Worker:
                 template=template,
                 continuation=block.continues_by,
             )
-        in_turn = InTurn(engine, places=self._runtime.in_flight(name))
+        in_turn = InTurn(engine, places=self.runtime.in_flight(name))
         purchase = Purchase(in_turn, self.ledger, identity.id, self.meter)
         return Policy(identity=identity, purchase=purchase)
 
     def _engine(self, name: str, block: PolicyBlock) -> tuple[Engine, str | None]:
         if block.engine == "scripted":
-            return read_script(resolve(block.model, self._runtime.base)), None
+            return read_script(resolve(block.model, self.runtime.base)), None
         fleet = Fleet(
-            [self._endpoint(block, url) for url in self._runtime.addresses[name]],
-            patience_s=self._runtime.engine_wait_s,
+            [self._endpoint(block, url) for url in self.runtime.addresses[name]],
+            patience_s=self.runtime.engine_wait_s,
         )
         self.fleets.append(fleet)
         return fleet, self.loop.run(fleet.meet())
 
     def _endpoint(self, block: PolicyBlock, url: str) -> Endpoint:
-        runtime = self._runtime
+        runtime = self.runtime
         return Endpoint(
             base_url=url,
             model=served_name(block.model),

@@ -53,6 +53,10 @@ class Meter:
         """Raise if nothing more may be ordered, or the budget is spent."""
         if self.refusal is not None:
             raise Interrupted(self.refusal)
+        self.check_budget()
+
+    def check_budget(self) -> None:
+        """Raise if the budget is spent."""
         if self.budget_tokens is not None and self.completion_tokens >= self.budget_tokens:
             raise BudgetReached(
                 f"The budget of {self.budget_tokens} tokens is spent "
