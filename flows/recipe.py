@@ -178,6 +178,9 @@ class Recipe(Block):
                 f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
             )
         self._check_writers_differ()
+        for name, annotator in self.annotators.items():
+            if annotator.prover is not None:
+                self._check_prover(name, annotator, annotator.prover)
         check_shares(self.splits)
         return self
 
@@ -193,6 +196,23 @@ class Recipe(Block):
                     f"model ({block.model}): name it once and raise `samples`"
                 )
             seen[writer] = name
+
+    def _check_prover(self, name: str, annotator: MonteCarlo, prover: str) -> None:
+        """Raise ValueError unless the prover has another policy's draws of the same prefixes."""
+        where = f"annotators.{name}.rule.prover names {prover!r}"
+        other = self.annotators.get(prover)
+        if other is None:
+            raise ValueError(f"{where}; annotators: {sorted(self.annotators)}")
+        if other.policy == annotator.policy:
+            raise ValueError(
+                f"{where}, whose policy is {other.policy!r} too: leave the prover out, and best_of "
+                "is taken of one's own rollouts"
+            )
+        if not other.probe.asks_root or other.right_answers != annotator.right_answers:
+            raise ValueError(
+                f"{where}, which must draw from the bare problem (an exhaustive probe with `root`) "
+                f"and treat right answers alike ({annotator.right_answers})"
+            )
 
     @property
     def source(self) -> ProblemSource:

@@ -66,6 +66,8 @@ class Counts(Tallies):
     """int64[solutions + 1]: where each solution's steps start; the last entry is N."""
     root: Tallies
     """Draws from the bare problem, int64[solutions]; all zero where nobody asked for any."""
+    prover: Counts | None = None
+    """Another policy's draws from the same prefixes; None unless the rule names a prover."""
 
 
 def tallies_of(table: Sequence[Tally]) -> Tallies:

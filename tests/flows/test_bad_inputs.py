@@ -127,6 +127,37 @@ CASES: dict[str, tuple[Fault, str]] = {
     ),
     "negative temperature": (changed(solve__temperature=-1), "solve.temperature"),
     "no samples": (changed(solve__samples=0), "solve.samples"),
+    "solve rates that fall": (
+        changed(solve__solve_rate=[0.8, 0.2]),
+        "two shares in [0, 1], rising",
+    ),
+    "a solve rate above one": (changed(solve__solve_rate=[0, 1.5]), "two shares in [0, 1], rising"),
+    "edges that fall": (changed(solve__difficulty_edges=[0.9, 0.1]), "must rise within (0, 1]"),
+    "an edge at nothing": (changed(solve__difficulty_edges=[0, 0.5]), "must rise within (0, 1]"),
+    "a quota below one round": (
+        changed(solve__quota={"correct": 1, "incorrect": 1, "max_draws": 1}),
+        "quota.max_draws is 1, and the first round alone has 2",
+    ),
+    "a quota of one outcome": (
+        changed(solve__quota={"correct": 0, "incorrect": 1, "max_draws": 8}),
+        "at least one of each outcome",
+    ),
+    "an unknown key of a quota": (
+        changed(solve__quota={"correct": 1, "incorrect": 1, "max_draws": 8, "by": "luck"}),
+        "solve.quota.by",
+    ),
+    "no policy that solves": (changed(solve__policy=[]), "solve.policy"),
+    "a policy that solves twice": (
+        changed(solve__policy=["solver", "solver"]),
+        "policy names one twice",
+    ),
+    "two names of one model": (
+        changed(
+            policies={name: {"engine": "openai", "model": "m"} for name in ("solver", "again")},
+            solve__policy=["solver", "again"],
+        ),
+        "'solver' and 'again', which are one and the same model (m)",
+    ),
     "unknown prompt": (changed(solve__prompt="polite"), "There is no prompt named 'polite'"),
     "unknown segmenter": (changed(segment={"method": "page"}), "segment.method"),
     "splits over one": (changed(splits={"train": 0.9, "test": 0.2}), "sum to 1"),

@@ -83,7 +83,7 @@ def test_a_solution_that_the_server_leaves_out_is_a_dropped_row(tmp_path):
 
 
 RIGHT, WRONG = "Step 1: the answer is 42.", "Step 1: the answer is 41."
-ENDS = {
+ENDS: dict[str, dict[str, Any]] = {
     "C": {"text": RIGHT},
     "I": {"text": WRONG},
     "?": {"text": "Step 1: who", "finish_reason": "length"},
