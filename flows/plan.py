@@ -41,10 +41,12 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
     """Return the plan as a table, a row a stage and the sum, and what it rests on."""
     habit = _habit(recipe, runtime)
     problems = _problems(recipe, runtime)
-    solutions = problems * (1 if recipe.solutions else recipe.solve.samples)
+    solutions = problems * (1 if recipe.solutions else recipe.solve.most_kept)
     rows: list[tuple[str, float, float, float]] = []
     if not recipe.solutions:
-        rows.append(("solve", problems, solutions, solutions * habit.tokens))
+        prompts = problems * len(recipe.solve.policies)
+        drawn = prompts * recipe.solve.samples
+        rows.append(("solve", prompts, drawn, drawn * habit.tokens))
     for name, annotator in recipe.annotators.items():
         probes = solutions * _probes(annotator, habit.steps)
         draws = probes * annotator.probe.draws
@@ -62,8 +64,22 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         f"{problems:,} problems; {habit.steps:.1f} steps and {habit.tokens:.0f} tokens a solution "
         f"({habit.measured_on}). Draws already in the ledger cost nothing. "
         "`build --max-tokens N` stops, resumable, once N tokens are bought."
+        f"{_beyond(recipe, problems)}"
     )
     return table, assumed
+
+
+def _beyond(recipe: Recipe, problems: int) -> str:
+    """Say what topping up may add, which depends on outcomes that nobody has seen."""
+    solve = recipe.solve
+    if recipe.solutions or solve.quota is None:
+        return ""
+    more = problems * len(solve.policies) * (solve.quota.max_draws - solve.samples)
+    return (
+        f" Drawing on until {solve.quota.correct} right and {solve.quota.incorrect} wrong "
+        f"solutions are there adds at most {more:,} draws to solve, in rounds of {solve.samples}; "
+        "the annotators' figures are those of full quotas."
+    )
 
 
 def _figures(rows: list[tuple[str, float, float, float]]) -> tuple[list[float], ...]:

@@ -82,6 +82,20 @@ def served(address: str) -> Fault:
 MC = {"method": "monte_carlo", "policy": "solver", "rule": {"method": "hard"}}
 GOOD = {"question": "What is 1 + 1?", "answer": "2"}
 
+
+def prover(named: str, **changes: object) -> Fault:
+    """Name an annotator as prover of `mc`; `seen` would be one but for the changes."""
+    every = {"method": "exhaustive", "root": 8}
+    rule = {"method": "advantage", "prover": named}
+    return changed(
+        policies={name: {"engine": "openai", "model": name} for name in ("solver", "weak")},
+        annotators={
+            "mc": {**MC, "probe": every, "rule": rule},
+            "seen": {**MC, "policy": "weak", "probe": every, **changes},
+        },
+    )
+
+
 CASES: dict[str, tuple[Fault, str]] = {
     "unknown recipe": (lambda _: ["check", "nonesuch"], "There is no recipe 'nonesuch'"),
     "unknown command": (lambda _: ["bulid"], "No such command"),
@@ -157,6 +171,19 @@ CASES: dict[str, tuple[Fault, str]] = {
             solve__policy=["solver", "again"],
         ),
         "'solver' and 'again', which are one and the same model (m)",
+    ),
+    "a prover that is nobody": (prover("other"), "rule.prover names 'other'; annotators"),
+    "a prover that is the policy itself": (
+        prover("seen", policy="solver"),
+        "whose policy is 'solver' too",
+    ),
+    "a prover that draws nothing from the bare problem": (
+        prover("seen", probe={"method": "exhaustive"}),
+        "must draw from the bare problem",
+    ),
+    "a prover that skips right answers": (
+        prover("seen", right_answers="drop"),
+        "treat right answers alike (probe)",
     ),
     "unknown prompt": (changed(solve__prompt="polite"), "There is no prompt named 'polite'"),
     "unknown segmenter": (changed(segment={"method": "page"}), "segment.method"),

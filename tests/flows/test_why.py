@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,31 @@ def test_a_wrong_solution_is_explained_step_by_step(out):
         "first error at step 1 (measured from both sides)",
     ):
         assert expected in screen
+
+
+def test_the_provers_rollouts_stand_beside_the_policys_own(prefect_server, tmp_path):
+    block = {"method": "monte_carlo", "probe": {"method": "exhaustive", "draws": 8, "root": 2}}
+    rule = {"method": "advantage", "prover": "seen", "best_of": 1}
+    recipe = arrange(
+        tmp_path,
+        policies={n: {"engine": "scripted", "model": f"{n}.jsonl"} for n in ("script", "weak")},
+        solve__policy="script",
+        annotators={
+            "mc": {**block, "policy": "script", "rule": rule},
+            "seen": {**block, "policy": "weak", "rule": {"method": "soft"}},
+        },
+    )
+    shutil.copy(tmp_path / "script.jsonl", tmp_path / "weak.jsonl")
+    build(recipe, tmp_path / "out")
+    traced = next(t for t in traces(tmp_path / "out", "tiny") if t.row.outcome == "incorrect")
+    assert {at: len(found) for at, found in traced.prover.items()} == {0: 2, 1: 8, 2: 8}
+    own, others = traced.evidence[1][0].rollout.request, traced.prover[1][0].rollout.request
+    assert own != others
+    screen = told(traced)
+    assert f"prover's rollouts at {others}" in screen
+    assert f"prover's rollouts at {own}" not in screen
+    assert "from the bare problem, by the prover" in screen
+    assert traced.row.rollouts == 2 * (2 + 8 + 8)
 
 
 def test_an_assumed_label_names_the_right_answer(out):
