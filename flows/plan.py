@@ -49,7 +49,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         rows.append(("solve", prompts, drawn, drawn * habit.tokens))
     for name, annotator in recipe.annotators.items():
         probes = solutions * _probes(annotator, habit.steps)
-        draws = probes * annotator.probe.draws
+        draws = probes * _draws(annotator)
         root = problems * _root_draws(annotator)
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
@@ -94,6 +94,12 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     if isinstance(annotator.probe, Adaptive):
         return annotator.probe.budget  # at most
     return math.ceil(math.log2(max(steps, 2)))
+
+
+def _draws(annotator: MonteCarlo) -> int:
+    """Draws from each prefix: where they go by difficulty, as if every problem were the hardest."""
+    probe = annotator.probe
+    return max(probe.by_difficulty) if isinstance(probe, Exhaustive) else probe.draws
 
 
 def _root_draws(annotator: MonteCarlo) -> int:

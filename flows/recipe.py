@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annotators.monte_carlo import MonteCarlo
+from flows.coherence import check_annotator, check_solving, check_writers
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import RecipeError
@@ -83,19 +84,7 @@ class SolveBlock(Block):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SolveBlock:
-        if len(set(self.policies)) < len(self.policies):
-            raise ValueError(f"policy names one twice: {list(self.policies)}")
-        least, most = self.solve_rate
-        if not 0 <= least <= most <= 1:
-            raise ValueError(f"solve_rate must be two shares in [0, 1], rising: [{least}, {most}]")
-        edges = self.difficulty_edges
-        if any(not 0 < edge <= 1 for edge in edges) or list(edges) != sorted(set(edges)):
-            raise ValueError(f"difficulty_edges must rise within (0, 1]: {list(edges)}")
-        if self.quota is not None and self.quota.max_draws < self.samples:
-            raise ValueError(
-                f"quota.max_draws is {self.quota.max_draws}, and the first round alone has "
-                f"{self.samples} (samples)"
-            )
+        check_solving(self)
         return self
 
     @property
@@ -177,42 +166,11 @@ class Recipe(Block):
             raise ValueError(
                 f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
             )
-        self._check_writers_differ()
+        check_writers(self.solve.policies, self.policies)
         for name, annotator in self.annotators.items():
-            if annotator.prover is not None:
-                self._check_prover(name, annotator, annotator.prover)
+            check_annotator(name, annotator, self.solve, self.annotators)
         check_shares(self.splits)
         return self
-
-    def _check_writers_differ(self) -> None:
-        """Raise ValueError if two policies that solve are one writer: their draws are the same."""
-        seen: dict[tuple[object, ...], str] = {}
-        for name in self.solve.policies:
-            block = self.policies[name]
-            writer = (block.model, block.revision, block.dtype, block.continues_by)
-            if writer in seen:
-                raise ValueError(
-                    f"solve.policy names {seen[writer]!r} and {name!r}, which are one and the same "
-                    f"model ({block.model}): name it once and raise `samples`"
-                )
-            seen[writer] = name
-
-    def _check_prover(self, name: str, annotator: MonteCarlo, prover: str) -> None:
-        """Raise ValueError unless the prover has another policy's draws of the same prefixes."""
-        where = f"annotators.{name}.rule.prover names {prover!r}"
-        other = self.annotators.get(prover)
-        if other is None:
-            raise ValueError(f"{where}; annotators: {sorted(self.annotators)}")
-        if other.policy == annotator.policy:
-            raise ValueError(
-                f"{where}, whose policy is {other.policy!r} too: leave the prover out, and best_of "
-                "is taken of one's own rollouts"
-            )
-        if not other.probe.asks_root or other.right_answers != annotator.right_answers:
-            raise ValueError(
-                f"{where}, which must draw from the bare problem (an exhaustive probe with `root`) "
-                f"and treat right answers alike ({annotator.right_answers})"
-            )
 
     @property
     def source(self) -> ProblemSource:

@@ -131,6 +131,10 @@ CASES: dict[str, tuple[Fault, str]] = {
         changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": 0}}}),
         "draws must be at least 1, not 0",
     ),
+    "draws for other bins": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": [8, 16]}}}),
+        "annotators.mc.probe.draws has 2 numbers, and solve.difficulty_edges makes 5 bins",
+    ),
     "draws in words": (
         changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": "many"}}}),
         "annotators.mc.probe.draws",

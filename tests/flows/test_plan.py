@@ -34,6 +34,12 @@ def test_every_policy_that_solves_draws_for_itself(tmp_path):
     assert "Drawing on" not in assumed
 
 
+def test_draws_by_difficulty_are_planned_as_if_all_problems_were_hard(tmp_path):
+    probe = {"method": "exhaustive", "draws": [1, 2, 3, 4, 6]}
+    rows, _ = cells(*load_recipe(str(arrange(tmp_path, annotators__mc__probe=probe))))
+    assert rows["mc"] == ("70", str(10 * 7 * 6))
+
+
 def test_a_quota_bounds_what_annotators_see_and_topping_up_is_said_apart(tmp_path):
     """Five problems: 4 draws each at first, three solutions kept, up to 26 draws more."""
     quota = {"correct": 1, "incorrect": 2, "max_draws": 30}

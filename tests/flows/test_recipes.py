@@ -48,6 +48,9 @@ KEPT = {
     "snell-soft": (12, 4),
 }
 """Right and wrong solutions: as the draws fall, a quarter wrong, or as a quota wants them."""
+ROLLOUTS = {"genprm": 6 * 64 + 32, "pav-prover": 2 * 6 * 20 + 20, "snell-soft": 6 * 16}
+"""What the labels of the seven steps rest on, where that is a recipe's own."""
+
 LETTERS = {"correct": "C", "incorrect": "I", "unlabelled": "?"}
 EXPECTED: dict[str, tuple[str, list[float | None]]] = {
     "math-shepherd": ("CCCCICI", [1, 1, 1, 1, 0, 1, 0]),
@@ -106,6 +109,7 @@ def test_a_shipped_recipe_keeps_and_labels_as_its_paper_does(tmp_path, name):
     assert (kept["correct"], kept["incorrect"]) == KEPT[name]
     assert {(row.solve_rate, row.difficulty) for row in rows} == {(0.75, 1)}
     row = next(row for row in rows if row.steps == tuple(STEPS))
+    assert row.rollouts == ROLLOUTS.get(name, row.rollouts)
     values = [None if value is None else round(value, 4) for value in row.values]
     assert ("".join(LETTERS[verdict] for verdict in row.verdicts), values) == EXPECTED[name]
 

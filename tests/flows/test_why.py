@@ -159,6 +159,16 @@ def test_a_step_does_not_steer_the_terminal_without_why_either(out):
     assert "\x1b[2J" not in screen.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("rate", "told"), [(0.25, "solve rate 0.25, difficulty 3"), (None, "solve rate not known")]
+)
+def test_a_solution_is_shown_with_how_hard_its_problem_is(out, rate, told):
+    row = replace(next(iter(solutions(out / "every"))), solve_rate=rate, difficulty=3)
+    screen = io.StringIO()
+    print_group(coloured(row, out / "every"), Console(file=screen, width=200))
+    assert told in screen.getvalue()
+
+
 def test_what_a_model_wrote_does_not_steer_the_terminal(out):
     screen = told(with_text(traces(out, "every")[0], "\x1b[2Jgone \x07\r\u202e"))
     assert r"\x1b[2Jgone \x07\r\u202e" in screen
