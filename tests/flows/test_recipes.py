@@ -27,6 +27,8 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 QUESTION = "What is 1 + 1?"
 STEPS = [f"Step {i}: so be it.\n" for i in range(1, 7)] + ["Step 7: The answer is 3."]
 RIGHT, WRONG = "Step 1: The answer is 2.", "Step 1: The answer is 3."
+USUAL = (RIGHT, RIGHT, WRONG, RIGHT)
+"""Attempts at the bare problem from draw 2 on, over and over."""
 RATES = ("11111111", "10110110", "10101010", "10000000", "00000000", "10000000")
 """Which of every eight draws succeed, by prefix."""
 PROVER_RATES = ("10101010", "11111111", "11011101", "10101010", "10101010", "00000000")
@@ -69,14 +71,14 @@ EXPECTED: dict[str, tuple[str, list[float | None]]] = {
 }
 
 
-def arrange(folder: Path, name: str) -> Path:
-    """Write the shipped recipe for a scripted policy that is asked a single problem."""
+def arrange(folder: Path, name: str, attempts: Sequence[str] = USUAL) -> Path:
+    """Write the shipped recipe for scripted policies that are asked a single problem."""
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
     plain["problems"]["answer"] = "plain"
     for policy in plain["policies"]:
         plain["policies"][policy] = {"engine": "scripted", "model": f"{policy}.jsonl"}
         rates = PROVER_RATES if policy == "prover" else RATES
-        write_jsonl(folder / f"{policy}.jsonl", list(script(rates)))
+        write_jsonl(folder / f"{policy}.jsonl", list(script(rates, attempts)))
     plain["solve"]["prompt"] = "bare"
     plain["segment"] = {"method": "step_markers"}
     write_jsonl(folder / "problems.jsonl", [{"question": QUESTION, "answer": "2"}])
@@ -85,9 +87,9 @@ def arrange(folder: Path, name: str) -> Path:
     return path
 
 
-def script(rates: Sequence[str]) -> list[dict[str, Any]]:
+def script(rates: Sequence[str], attempts: Sequence[str]) -> list[dict[str, Any]]:
     """Draw 0 of the bare problem is right, draw 1 the solution with seven steps."""
-    bare = [RIGHT, "".join(STEPS), *islice(cycle([RIGHT, RIGHT, WRONG, RIGHT]), DRAWS)]
+    bare = [RIGHT, "".join(STEPS), *islice(cycle(attempts), DRAWS)]
     rows = [{"user": QUESTION, "prefix": "", "completions": bare}]
     for prefix, rate in zip(accumulate(STEPS[:-1]), rates, strict=True):
         ends = ["The answer is 2." if hit == "1" else "The answer is 5." for hit in rate]
@@ -116,3 +118,10 @@ def test_a_shipped_recipe_keeps_and_labels_as_its_paper_does(tmp_path, name):
 
 def test_no_two_recipes_say_the_same():
     assert len({str(said) for said in EXPECTED.values()}) == len(EXPECTED)
+
+
+def test_scan_leaves_out_a_problem_that_is_solved_too_rarely(tmp_path):
+    """Two attempts in three are right, and 0.75 are wanted."""
+    manifest = build(arrange(tmp_path, "scan", (RIGHT, RIGHT, WRONG)), tmp_path / "out")
+    assert manifest.counts["dropped"] == {"too_hard": 1}
+    assert manifest.counts["solutions"] == {}

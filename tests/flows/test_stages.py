@@ -82,7 +82,7 @@ def test_a_solution_that_the_server_leaves_out_is_a_dropped_row(tmp_path):
     assert [(drop.solution_id, drop.reason) for drop in solved.dropped] == [(None, "undelivered")]
 
 
-RIGHT, WRONG = "Step 1: the answer is 42.", "Step 1: the answer is 41."
+RIGHT, WRONG = (f"Step 1: x.\nStep 2: the answer is {answer}." for answer in (42, 41))
 ENDS: dict[str, dict[str, Any]] = {
     "C": {"text": RIGHT},
     "I": {"text": WRONG},
@@ -204,7 +204,7 @@ def test_several_policies_write_as_many_each_and_every_step_has_its_writer(tmp_p
     writers = [an_identity(model=name).id for name in ("p0", "p1")]
     assert [solution.policy for solution in kept] == writers * 2
     assert told(kept) == [(0, "correct"), (0, "incorrect"), (1, "correct"), (1, "incorrect")]
-    assert all(s.step_policies == (s.policy,) * len(s.steps) for s in kept)
+    assert [s.step_policies for s in kept] == [(writer,) * 2 for writer in writers * 2]
     assert {solution.solve_rate for solution in kept} == {0.5}
 
 

@@ -87,11 +87,20 @@ def test_a_prover_with_ones_own_draws_is_the_best_of_k_of_oneself():
 
 
 def test_what_the_prover_has_not_measured_is_withheld():
-    own = rooted([((0, 0, 0), [(5, 15, 0), (5, 15, 0), (0, 0, 0)])])
+    own = rooted([((0, 0, 0), [(5, 15, 0), (5, 15, 0), (5, 15, 0)])])
     reading = OTHER.read(beside(own, rooted([((15, 5, 0), [(9, 1, 0), (1, 1, 8), (9, 1, 0)])])))
     assert reading.reasons is not None
-    assert [REASONS[code] for code in reading.reasons] == [None, "prover_not_measured", None]
+    unseen = "prover_not_measured"
+    assert [REASONS[code] for code in reading.reasons] == [None, unseen, unseen]
     assert reading.verdicts.tolist() == [1, 0, 0]
+
+
+def test_what_the_policy_has_not_measured_is_withheld_whatever_the_prover_says():
+    own = rooted([((0, 0, 0), [(5, 15, 0), (0, 0, 0), (1, 1, 8)])])
+    reading = OTHER.read(beside(own, rooted([((5, 5, 0), [(6, 4, 0), (7, 3, 0), (8, 2, 0)])])))
+    assert reading.verdicts.tolist() == [1, 0, 0]
+    assert reading.reasons is not None
+    assert reading.reasons.tolist() == [0, 0, 0]  # its own draws are why
 
 
 def test_a_prover_without_draws_of_the_bare_problem_says_nothing():
