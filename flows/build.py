@@ -1,7 +1,10 @@
 """The build: a Prefect flow with two tasks a shard, one that buys and one that derives.
 
 Prefect is the clock, not the memory. The flow reads problems as a stream and keeps a bounded number
-of shards in work; as soon as any of them is done, the next is taken in.
+of shards in work; as soon as any of them is done the next one, taken in meanwhile, follows it.
+Tasks run in threads of this process or in worker processes (flows/runners.py). They are told plain
+strings and look the build up by them: Prefect copies and serialises what it hands to a task, and a
+build holds locks, sockets and an event loop.
 """
 
 from __future__ import annotations
@@ -9,83 +12,126 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
-from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.crew import Crew, Team, at_work
 from flows.finish import finish
 from flows.intake import Intake, Intaken
+from flows.member import lend, take_back, work
 from flows.recipe import Recipe
+from flows.runners import one_server, task_runner
 from flows.shards import Build
 from flows.stop import stoppable
 from flows.worker import Worker
+from stepmark.errors import Interrupted
 from storage.manifest import Manifest
-
-InWork = dict[PrefectFuture[Any], PrefectFuture[Any]]
-"""The last task of each shard in work, with the one before it."""
-
-_OPEN: dict[str, Build] = {}
-"""Builds of this process by folder. Tasks get the folder's name: Prefect copies and serialises
-what it hands to a task, and a build holds locks, sockets and an event loop."""
 
 
 @task(task_run_name="draw {shard}", cache_policy=NO_CACHE)
-def draw(folder: str, shard: str) -> None:
+def draw(build: str, shard: str) -> None:
     """Sample a shard's solutions and spend rollouts on them."""
-    _OPEN[folder].draw(shard)
+    work(build, Build.draw, shard)
 
 
 @task(task_run_name="label {shard}", cache_policy=NO_CACHE)
-def label(folder: str, shard: str) -> None:
+def label(build: str, shard: str) -> None:
     """Derive a shard's labels and data rows."""
-    _OPEN[folder].label(shard)
+    work(build, Build.label, shard)
+
+
+class InWork:
+    """The shards in work: each is drawn, then labelled."""
+
+    def __init__(self, build: str) -> None:
+        self._build = build
+        self._shards: dict[PrefectFuture[Any], str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._shards)
+
+    def begin(self, shard: str) -> None:
+        """Have a shard drawn."""
+        self._shards[draw.submit(self._build, shard)] = shard
+
+    def move_on(self) -> None:
+        """Wait for whichever task is done first, and have its shard labelled if it was drawn."""
+        done = next(as_completed(list(self._shards)))
+        drawn = self._shards.pop(done)
+        done.result()
+        if drawn is not None:
+            self._shards[label.submit(self._build, drawn)] = None
+
+    def end(self) -> None:
+        """Wait until the tasks in work have ended, well or not."""
+        for future in self._shards:
+            future.wait()
+
+
+class Job(NamedTuple):
+    """What a flow works on and with whom; a flow is only told the folder, which Prefect records."""
+
+    build: Build
+    team: Team
+
+    @property
+    def told(self) -> str:
+        """What tasks are told."""
+        return self.team.posting if isinstance(self.team, Crew) else str(self.build.root)
+
+
+_JOBS: dict[str, Job] = {}
+
+
+def _job(folder: str) -> Job:
+    """Find the job of this process; flows are serialised with the names that they use."""
+    return _JOBS[folder]
 
 
 @flow(name="stepmark-build", flow_run_name="{folder}")
 def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
-    build = _OPEN[folder]
-    in_work: InWork = {}
-    with stoppable(build.worker, end=lambda: _end(in_work)):
+    job = _job(folder)
+    build, team = job
+    in_work = InWork(job.told)
+    with at_work(team), stoppable(team, end=in_work.end):
         for shard, intaken in _shards(build):
             build.take(shard, intaken)
-            drawn = draw.submit(folder, shard)
-            in_work[label.submit(folder, shard, wait_for=[drawn], return_state=False)] = drawn
-            if len(in_work) >= build.worker.shards_at_once:
-                _wait_for_one(in_work)
+            while len(in_work) >= build.worker.shards_at_once:
+                in_work.move_on()
+            in_work.begin(shard)
         while in_work:
-            _wait_for_one(in_work)
+            in_work.move_on()
 
 
-def _wait_for_one(in_work: InWork) -> None:
-    """Wait for whichever shard is done first; of one that failed the first failure is told."""
-    labelled = next(as_completed(list(in_work)))
-    in_work.pop(labelled).result()
-    labelled.result()
+def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) -> Manifest:
+    """Run the flow over a build directory, write the manifest and return it.
 
-
-def _end(in_work: InWork) -> None:
-    """Wait until the tasks of the shards in work have ended, well or not."""
-    for labelled, drawn in in_work.items():
-        drawn.wait()
-        labelled.wait()
-
-
-def run(root: Path, recipe: Recipe, worker: Worker) -> Manifest:
-    """Run the flow over a build directory, write the manifest and return it."""
-    build = Build(root, recipe, worker)
-    runner: Any = ThreadPoolTaskRunner(max_workers=2 * worker.shards_at_once)
-    _OPEN[str(root)] = build
+    Args:
+        root: the directory.
+        recipe: what to build.
+        worker: this process's own.
+        team: who runs the tasks, if it is not that worker alone.
+    """
+    build, team = Build(root, recipe, worker), team or worker
+    shards, folder = worker.shards_at_once, str(root)
+    _JOBS[folder] = Job(build, team)
+    lend(folder, build)
     try:
-        build_flow.with_options(task_runner=runner)(str(root))
+        with one_server():
+            build_flow.with_options(task_runner=task_runner(worker.runtime, shards))(folder)
     except TerminationSignal:  # SIGTERM outside the flow's own code, where Prefect heeds it
         raise KeyboardInterrupt from None
+    except Interrupted:
+        worker.meter.check_budget()  # worker processes can only be told to stop
+        raise
     finally:
-        del _OPEN[str(root)]
+        take_back(folder)
+        del _JOBS[folder]
     return finish(build)
 
 

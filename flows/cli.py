@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | recipes | ledger`."""
+"""The command line: `stepmark build | status | show | check | plan | fit | recipes | ledger`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import yaml
 from rich.console import Console
 
 from flows.ledger_commands import app as ledger_app
+from flows.runtime import TaskRunner
 from stepmark.errors import Interrupted, RecipeError, StepmarkError
 
 app = typer.Typer(
@@ -107,6 +108,23 @@ def build(
     api_key_env: KeyEnv = None,
     requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
+    task_runner: Annotated[
+        TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
+    ] = "threads",
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1, help="With ray or dask, worker processes: they share the requests in flight."
+        ),
+    ] = 2,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Ray or Dask cluster that runs already, e.g. ray://head:10001 or tcp://head:8786; "
+            "without it one is started on this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Build a dataset from a recipe, or continue one that was interrupted."""
     from flows.session import run_build
@@ -120,6 +138,7 @@ def build(
         tokens_per_minute=tokens_per_minute,
         engine_wait_s=engine_wait,
     )
+    runtime = runtime.with_workers(task_runner, workers, cluster)
     run_build(loaded, runtime, console, replace=replace)
 
 
@@ -195,6 +214,26 @@ def show(
 
     traced = trace(folder, row, ledger or folder.resolve().parent / "ledger")
     print_group(explain(traced, step, full=full), console)
+
+
+@app.command(name="fit")
+def fit_posterior(
+    folder: BuildDir,
+    annotator: Annotated[str, typer.Option(help="Whose rollouts to fit on.")] = "mc",
+) -> None:
+    """Fit the posterior on a finished build, and print what a recipe's `hyper` takes.
+
+    The adaptive probe and the posterior rule believe it of the solutions of the next build.
+    """
+    from flows.fitting import fitted, rounded
+
+    found = fitted(folder, annotator)
+    say(
+        f"# fitted on {found.rollouts:,} rollouts, from {found.wrong:,} solutions with a wrong "
+        f"answer among others, of {folder}"
+    )
+    say("# Put it into the recipe, below `probe` and below `rule`.")
+    say(yaml.safe_dump({"hyper": rounded(found.hyper)}, default_flow_style=None, sort_keys=False))
 
 
 @app.command()

@@ -25,6 +25,8 @@ OURS = {".lock", "runs.jsonl"}
 DERIVED_STAGES = ("labels", "annotations", "data")
 """Stages whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
+POLICIES = "policies.json"
+"""Who the policies of a build are."""
 BEGUN = "recipe.yaml.tmp"
 """What a build leaves that was killed while it wrote its first file."""
 
@@ -86,16 +88,26 @@ def keep_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> N
     Raises:
         StorageError: a server now serves another model, template or continuation.
     """
-    path = root / "policies.json"
+    path = root / POLICIES
     if path.exists():
-        changes = differences(json.loads(path.read_text(encoding="utf-8")), identities)
-        if changes:
-            raise StorageError(
-                f"The servers are not those that {root} was begun with:\n  "
-                + "\n  ".join(changes)
-                + "\nServe the same model and template, or start clean with --replace."
-            )
+        check_policies(root, identities)
     write_text_whole(path, json.dumps(identities, indent=1) + "\n")
+
+
+def check_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> None:
+    """Check that the policies are who they were when a build was begun.
+
+    Raises:
+        StorageError: a server serves another model, template or continuation.
+    """
+    before = json.loads((root / POLICIES).read_text(encoding="utf-8"))
+    changes = differences(before, identities)
+    if changes:
+        raise StorageError(
+            f"The servers are not those that {root} was begun with:\n  "
+            + "\n  ".join(changes)
+            + "\nServe the same model and template, or start clean with --replace."
+        )
 
 
 def note_run(root: Path, facts: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from flows.worker import Worker
+from flows.crew import Team
 
 LOOK_PERIOD_S = 0.5
 PLAIN_PERIOD_S = 10.0
@@ -23,10 +23,10 @@ PLAIN_PERIOD_S = 10.0
 
 
 class Display:
-    """Shows a worker's counts until it is left; a context manager."""
+    """Shows a team's counts until it is left; a context manager."""
 
-    def __init__(self, worker: Worker, console: Console) -> None:
-        self._worker = worker
+    def __init__(self, team: Team, console: Console) -> None:
+        self._team = team
         self._console = console
         self._started = time.monotonic()
         self._left = threading.Event()
@@ -57,7 +57,7 @@ class Display:
             if self._console.is_terminal:
                 self._live.update(self._line(), refresh=True)
                 continue
-            state = (self._worker.meter.refusal is not None, self._worker.notice() is not None)
+            state = (self._team.meter.refusal is not None, self._team.notice() is not None)
             is_news, known = state != known, state
             if is_news or time.monotonic() - said_s >= PLAIN_PERIOD_S:
                 said_s = time.monotonic()
@@ -65,12 +65,12 @@ class Display:
 
     def _line(self) -> Text:
         line = self._counts()
-        if notice := self._worker.notice():
+        if notice := self._team.notice():
             line.append(f"\n{notice}", style="yellow")
         return line
 
     def _counts(self) -> Text:
-        meter, progress = self._worker.meter, self._worker.progress
+        meter, progress = self._team.meter, self._team.progress
         seconds = time.monotonic() - self._started
         parts = [
             f"{_clock(seconds)}",
@@ -88,7 +88,7 @@ class Display:
 
     def _time_left(self, seconds: float) -> str:
         """Guess from the pace so far; silent until there is one."""
-        done, all_ = self._worker.progress.annotated, self._worker.progress.expected
+        done, all_ = self._team.progress.annotated, self._team.progress.expected
         if not done or all_ is None or done >= all_:
             return ""
         return f" of ~{all_} ({_clock(seconds / done * (all_ - done))} left)"

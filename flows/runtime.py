@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from stepmark.engines.fleet import PATIENCE_S
 from stepmark.engines.retry import RetryPolicy
+
+TaskRunner = Literal["threads", "ray", "dask"]
 
 ENDING_SHARDS = 3
 """Shards that may have so few requests left that they do not count as work for the server."""
@@ -43,6 +46,12 @@ class Runtime:
     """Replay from the ledger: no server is started or asked."""
     ledger_folder: Path | None = None
     """Ledger to use instead of the one that the builds under `out` share."""
+    task_runner: TaskRunner = "threads"
+    """What runs the tasks: threads of this process, or worker processes of Ray or Dask."""
+    workers: int = 2
+    """With Ray or Dask, worker processes: the requests in flight are divided among them."""
+    cluster: str | None = None
+    """Address of a Ray or Dask cluster that runs already; null to start one on this machine."""
 
     @property
     def ledger(self) -> Path:
@@ -59,13 +68,42 @@ class Runtime:
         A shard has at least one request to make for each of its problems. Twice the requests in
         flight wait in line; on top of that come shards that have only their last answers to wait
         for. Memory is bounded by this number of shards, whatever the length of the source.
+
+        A worker process of Dask works on its shards in the same way, one of Ray on one at a time.
         """
+        if self.task_runner == "ray":
+            return self.workers
+        if self.task_runner == "dask":
+            return self.workers * self.share().shards_at_once(requests)
         most = max(map(self.in_flight, self.addresses), default=self.concurrency)
         return ENDING_SHARDS + math.ceil(2 * most / requests)
 
     def in_flight(self, policy: str) -> int:
         """Return how many requests to a policy's servers are under way at once."""
         return self.concurrency * max(1, len(self.addresses.get(policy, ())))
+
+    def share(self) -> Runtime:
+        """Return what one worker process gets: its part of every limit, and threads of its own.
+
+        The budget stays with the flow, which sees what all of them buy.
+        """
+
+        def part(limit: int | None) -> int | None:
+            return None if limit is None else max(1, limit // self.workers)
+
+        return replace(
+            self,
+            task_runner="threads",
+            cluster=None,
+            concurrency=max(1, self.concurrency // self.workers),
+            requests_per_minute=part(self.requests_per_minute),
+            tokens_per_minute=part(self.tokens_per_minute),
+            max_tokens=None,
+        )
+
+    def with_workers(self, runner: TaskRunner, workers: int, cluster: str | None) -> Runtime:
+        """Return the same runtime with its tasks run elsewhere."""
+        return replace(self, task_runner=runner, workers=workers, cluster=cluster)
 
     def with_limits(
         self,

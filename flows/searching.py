@@ -24,7 +24,8 @@ class Grown(NamedTuple):
 
 async def grow(search: Search, problem: Problem, recipe: Recipe, worker: Worker) -> Grown:
     """Search one problem."""
-    policy = worker.policies[recipe.solve.policy]
+    (name,) = recipe.solve.policies
+    policy = worker.policies[name]
     source = Draws(
         problem=problem,
         policy=policy,
@@ -46,6 +47,7 @@ def _solution(leaf: Leaf, problem: Problem, policy: str) -> Solution:
         id=content_id("so", problem.id, text_of(parts), draw.request, draw.draw),
         problem_id=problem.id,
         policy=policy,
+        step_policies=(policy,) * len(parts.steps),
         request=draw.request,
         draw=draw.draw,
         lead=parts.lead,
@@ -57,6 +59,8 @@ def _solution(leaf: Leaf, problem: Problem, policy: str) -> Solution:
         finish_reason=draw.finish_reason,
         prompt_tokens=draw.prompt_tokens,
         completion_tokens=draw.completion_tokens,
+        solve_rate=None,
+        difficulty=None,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from flows.check import check
+from flows.crew import Crew
 from flows.intake import expected_problems
 from flows.place import held, keep_policies, note_run, prepare
 from flows.progress import Display
@@ -101,17 +102,18 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
     with Worker(recipe, runtime) as worker:
         keep_policies(root, worker.identities)
         worker.remember_policies()
+        team = worker if runtime.task_runner == "threads" else Crew(root, worker, runtime)
         problems = expected_problems(recipe, runtime.base)
         if problems is not None and recipe.solve.search is None:  # a search draws what it finds
-            a_problem = 1 if recipe.solutions else recipe.solve.samples
+            a_problem = 1 if recipe.solutions else recipe.solve.most_kept
             worker.progress.expected = problems * a_problem * len(recipe.annotators)
         try:
             for name, value in PREFECT_DEFAULTS.items():
                 os.environ.setdefault(name, value)
             from flows.build import run  # Prefect reads its settings when it is imported
 
-            with Display(worker, console):
-                return run(root, recipe, worker)
+            with Display(team, console):
+                return run(root, recipe, worker, team)
         finally:
             meter = worker.meter
             note_run(
@@ -125,6 +127,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
                     "failed": meter.failed,
                     "prompt_tokens": meter.prompt_tokens,
                     "completion_tokens": meter.completion_tokens,
+                    **({"workers": team.processes} if isinstance(team, Crew) else {}),
                 },
             )
 

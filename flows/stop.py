@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from flows.worker import Worker
+from flows.crew import Team
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ASKED = "Stopping: nothing more is ordered (Ctrl-C again stops at once)."
@@ -21,35 +21,35 @@ _FAILED = "Stopping after an error: nothing more is ordered (Ctrl-C stops at onc
 
 
 @contextlib.contextmanager
-def stoppable(worker: Worker, *, end: Callable[[], None]) -> Iterator[None]:
-    """Let signals stop the block as said above; if it fails, stop its worker and wait.
+def stoppable(team: Team, *, end: Callable[[], None]) -> Iterator[None]:
+    """Let signals stop the block as said above; if it fails, stop who works on it and wait.
 
     What is waited for is `end` and the orders under way, with the signals still heeded.
 
     Signals are heeded in the main thread only; in another one the caller's rules stand.
     """
-    with _signals_to(worker):
+    with _signals_to(team):
         try:
             yield
         except BaseException:
-            if worker.meter.refusal is None:
-                worker.stop(_FAILED)
+            if team.meter.refusal is None:
+                team.stop(_FAILED)
             end()
-            worker.settle()
+            team.settle()
             raise
 
 
 @contextlib.contextmanager
-def _signals_to(worker: Worker) -> Iterator[None]:
+def _signals_to(team: Team) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if worker.meter.refusal is None:
-            worker.stop(_ASKED)
+        if team.meter.refusal is None:
+            team.stop(_ASKED)
         else:
-            worker.loop.cancel_all()
+            team.give_up()
             raise KeyboardInterrupt
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}

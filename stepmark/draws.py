@@ -13,10 +13,8 @@ from stepmark.errors import EngineDown, EngineError
 from stepmark.grading import Grader, same_answer
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
+from stepmark.purchase import UNDELIVERED
 from stepmark.records import Outcome, Problem, Rollout, Solution
-
-UNDELIVERED = "undelivered"
-"""Reason of a draw that the server left out whenever it was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +121,7 @@ def rollout_of(draw: Draw, problem: Problem, solution: Solution, position: int) 
         problem_id=problem.id,
         solution_id=solution.id,
         position=position,
+        reach=solution.reach(solution.prefix(position) + draw.text, position),
         request=draw.request,
         draw=draw.draw,
         outcome=draw.outcome,

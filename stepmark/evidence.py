@@ -6,7 +6,7 @@ their shards, in any order of the rollouts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepmark import ragged
-from stepmark.counts import BoolArray, Counts, IntArray, Tallies
+from stepmark.counts import BoolArray, Counts, IntArray, Passages, Tallies
 from stepmark.errors import StorageError
 from stepmark.records import Outcome
 
@@ -25,6 +25,7 @@ SOLUTION_COLUMNS: Final = ("id", "steps", "outcome")
 ROLLOUT_COLUMNS: Final = (
     "solution_id",
     "position",
+    "reach",
     "request",
     "outcome",
     "own",
@@ -66,15 +67,28 @@ class Evidence:
         Args:
             solutions: bool[solutions], which ones.
         """
-        drawn = self.drawn
-        chosen = solutions & (ragged.lengths(drawn.offsets) > 0)
-        last, outcomes = drawn.offsets[1:][chosen] - 1, self.outcomes[chosen]
+        return self._judged(self.drawn, solutions)
+
+    def beside(self, prover: Evidence) -> Evidence:
+        """Return the evidence with a prover's draws from the same prefixes, and the cost of both.
+
+        Args:
+            prover: of the same solutions, in the same order.
+        """
+        names = [field.name for field in fields(Spent)]
+        spent = {name: getattr(self.spent, name) + getattr(prover.spent, name) for name in names}
+        return replace(self, drawn=replace(self.drawn, prover=prover.drawn), spent=Spent(**spent))
+
+    def _judged(self, counts: Counts, solutions: BoolArray) -> Counts:
+        chosen = solutions & (ragged.lengths(counts.offsets) > 0)
+        last, outcomes = counts.offsets[1:][chosen] - 1, self.outcomes[chosen]
         return replace(
-            drawn,
-            correct=_with(drawn.correct, last, outcomes == CORRECT),
-            incorrect=_with(drawn.incorrect, last, outcomes == INCORRECT),
-            unknown=_with(drawn.unknown, last, outcomes == UNKNOWN),
-            own=_with(drawn.own, last, outcomes == INCORRECT),
+            counts,
+            correct=_with(counts.correct, last, outcomes == CORRECT),
+            incorrect=_with(counts.incorrect, last, outcomes == INCORRECT),
+            unknown=_with(counts.unknown, last, outcomes == UNKNOWN),
+            own=_with(counts.own, last, outcomes == INCORRECT),
+            prover=None if counts.prover is None else self._judged(counts.prover, solutions),
         )
 
 
@@ -92,7 +106,8 @@ def evidence_of(solutions: pa.Table, rollouts: pa.Table) -> Evidence:
     offsets = np.concatenate(([0], np.cumsum(steps)))
     rows = _rows(rollouts["solution_id"], solutions["id"])
     positions = rollouts["position"].to_numpy()
-    _check_places(rollouts, rows, positions, steps)
+    reach = rollouts["reach"].to_numpy()
+    _check_places(rollouts, rows, positions, reach, steps)
     ends = _codes(rollouts["outcome"])
     own = rollouts["own"].to_numpy()
     at_root = positions == 0
@@ -107,6 +122,7 @@ def evidence_of(solutions: pa.Table, rollouts: pa.Table) -> Evidence:
             own=steps_drawn.own,
             offsets=offsets,
             root=_tallies(rows, ends, own, at_root, len(steps)),
+            passages=_passages(offsets, rows, positions, reach, ends, own),
         ),
         spent=_spent(rollouts, rows, len(steps)),
     )
@@ -137,10 +153,13 @@ def _codes(outcomes: pa.ChunkedArray) -> IntArray:
     return codes
 
 
-def _check_places(rollouts: pa.Table, rows: IntArray, positions: IntArray, steps: IntArray) -> None:
+def _check_places(
+    rollouts: pa.Table, rows: IntArray, positions: IntArray, reach: IntArray, steps: IntArray
+) -> None:
     """Raise if a rollout belongs to no prefix of the solutions beside it."""
     astray = rows < 0
-    astray |= ~astray & ((positions < 0) | (positions > np.append(steps, 0)[rows]))
+    beyond = (positions > reach) | (reach > np.append(steps, 0)[rows])
+    astray |= ~astray & ((positions < 0) | beyond)
     if astray.any():
         at = int(np.flatnonzero(astray)[0])
         raise StorageError(
@@ -159,6 +178,23 @@ def _tallies(
     correct, incorrect, unknown = counted.reshape(size, len(OUTCOMES)).T.astype(np.int64)
     mistaken = np.bincount(at[own[chosen]], minlength=size).astype(np.int64)
     return Tallies(correct=correct, incorrect=incorrect, unknown=unknown, own=mistaken)
+
+
+def _passages(
+    offsets: IntArray,
+    rows: IntArray,
+    positions: IntArray,
+    reach: IntArray,
+    ends: IntArray,
+    own: BoolArray,
+) -> Passages:
+    """Count what the draws wrote where the solution has each step."""
+    steps = int(offsets[-1])
+    begun = np.bincount(offsets[rows] + positions, minlength=steps + 1)
+    came = np.bincount(offsets[rows] + reach, minlength=steps + 1)
+    again = np.cumsum(begun - came)[:steps].astype(np.int64)
+    left = reach < ragged.lengths(offsets)[rows]
+    return Passages(again=again, left=_tallies(offsets[rows] + reach, ends, own, left, steps))
 
 
 def _spent(rollouts: pa.Table, rows: IntArray, solutions: int) -> Spent:

@@ -34,14 +34,16 @@ REASONS: Final = (
     "root_not_measured",
     "rarely_solved",
     "undecided",
+    "prover_not_measured",
 )
-"""Why a step is unlabelled or a solution has no labels, by code. The last four are a rule's own:
+"""Why a step is unlabelled or a solution has no labels, by code. The last five are a rule's own:
 nothing believable is known of the prefix before the step, or of the bare problem; the bare problem
-is solved too rarely for the rule; there is a value, and it clears no threshold."""
+is solved too rarely for the rule; there is a value, and it clears no threshold; nothing believable
+is known of what the prover makes of the step."""
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
 )
-BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED = range(7, 11)
+BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEASURED = range(7, 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,11 @@ class Solution:
     problem_id: str
     """The problem it attempts."""
     policy: str
-    """Identity of the policy that wrote it (`po_…`), or `given` when it was read from a file."""
+    """Identity of the policy that wrote its last part (`po_…`), or `given` when it was read from a
+    file."""
+    step_policies: tuple[str, ...]
+    """Identity of the policy that wrote each step, one a step: they differ where one policy went on
+    from what another had written."""
     request: str
     """Ledger address of the prompt that was sampled (`rq_…`); empty for a given solution."""
     draw: int
@@ -83,6 +87,21 @@ class Solution:
     """Tokens of the prompt."""
     completion_tokens: int
     """Tokens of the completion."""
+    solve_rate: float | None
+    """Share in [0, 1] of the problem's first round of graded draws that were right; null where
+    there was none, or where more than a quarter of it could not be graded."""
+    difficulty: int | None
+    """Bin of that share by the recipe's `difficulty_edges`, from 0 for the easiest problems; null
+    without a solve rate."""
+
+    def reach(self, text: str, position: int) -> int:
+        """Return how many steps a text begins with that begins with the first `position` ones.
+
+        At the bare problem that is also so if the text has another lead, and then it is 0.
+        """
+        while position < len(self.steps) and text.startswith(self.prefix(position + 1)):
+            position += 1
+        return position
 
     def prefix(self, position: int) -> str:
         """Return the text up to the end of the first `position` steps (0: no step at all).
@@ -102,6 +121,10 @@ class Rollout:
     """The solution whose prefix was continued."""
     position: int
     """How many steps the prefix has: 0 is the bare problem, n all n steps."""
+    reach: int
+    """How many of the solution's steps the prefix and the rollout's text begin with, byte for byte:
+    `position`, or more where the policy wrote the solution's next steps again. Then it is a draw
+    from those longer prefixes too."""
     request: str
     """Ledger address of the prompt (`rq_…`)."""
     draw: int

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
-from stepmark.counts import Tally
+from stepmark.counts import Passage, Tally
 from stepmark.draws import Draws, rollout_of
 from stepmark.engines.protocol import Sampling
 from stepmark.grading import Grader
@@ -50,6 +50,18 @@ class Sampler:
             for _, by_draw in sorted(self._rollouts.items())
             for draw in sorted(by_draw)
         )
+
+    def passages(self) -> tuple[Passage, ...]:
+        """Return what all draws so far did at each of the solution's steps."""
+        steps = len(self._solution.steps)
+        again = [0] * steps
+        left: list[list[Rollout]] = [[] for _ in range(steps)]
+        for rollout in self.rollouts:
+            for step in range(rollout.position, rollout.reach):
+                again[step] += 1
+            if rollout.reach < steps:
+                left[rollout.reach].append(rollout)
+        return tuple(Passage(n, count(its)) for n, its in zip(again, left, strict=True))
 
     async def tally(self, position: int, draws: int) -> Tally:
         """Return how at least `draws` rollouts from the prefix of `position` steps ended.

@@ -12,3 +12,22 @@ from flows.runtime import ENDING_SHARDS, Runtime
 )
 def test_twice_the_requests_in_flight_wait_beside_the_shards_that_end(concurrency, requests, extra):
     assert Runtime(concurrency=concurrency).shards_at_once(requests) == ENDING_SHARDS + extra
+
+
+def test_worker_processes_divide_every_limit_but_the_budget():
+    whole = Runtime(
+        task_runner="dask", workers=3, concurrency=64, requests_per_minute=100, max_tokens=1_000
+    )
+    share = whole.share()
+    assert share.concurrency == 21
+    assert share.requests_per_minute == 33
+    assert share.tokens_per_minute is None
+    assert share.max_tokens is None
+    assert share.task_runner == "threads"
+
+
+def test_ray_works_on_one_shard_a_process_and_dask_as_threads_do():
+    ray = Runtime(task_runner="ray", workers=4, concurrency=64)
+    assert ray.shards_at_once(4) == 4
+    dask = Runtime(task_runner="dask", workers=4, concurrency=64)
+    assert dask.shards_at_once(4) == 4 * (ENDING_SHARDS + 8)

@@ -22,12 +22,20 @@ from stepmark.errors import RecipeError
 from stepmark.records import Annotation, Rollout, Solution
 from storage.rows import Dropped
 from storage.shards import read_shard
+from tests.flows import test_recipes
 from tests.flows.arrange import build, files_of, recipe_text, write_jsonl
-from tests.flows.test_recipes import LETTERS, RIGHT, STEPS, arrange, script
+from tests.flows.test_recipes import LETTERS, QUESTION, RIGHT, STEPS
 
 Record = TypeVar("Record")
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def arrange(folder: Path, samples: int = 2) -> Path:
+    """Write the shipped recipe for a scripted policy, with fewer samples."""
+    path = test_recipes.arrange(folder, "omegaprm")
+    path.write_text(path.read_text().replace("samples: 32", f"samples: {samples}"))
+    return path
 
 
 def shards(root: Path, record: type[Record], folder: str) -> list[Record]:
@@ -41,7 +49,7 @@ def bought(root: Path) -> int:
 
 
 def test_the_tree_labels_the_prefixes_that_it_probed(tmp_path):
-    build(arrange(tmp_path, "omegaprm"), tmp_path / "out")
+    build(arrange(tmp_path), tmp_path / "out")
     rows = {len(row.steps): row for row in solutions(tmp_path / "out" / "omegaprm")}
     said = {
         steps: ("".join(LETTERS[v] for v in row.verdicts), list(row.values), row.first_error)
@@ -53,11 +61,12 @@ def test_the_tree_labels_the_prefixes_that_it_probed(tmp_path):
         7: ("CCCCI??", [None, None, 0.5, 0.125, 0, None, None], 4),
     }
     assert rows[7].bracketed
+    assert {(row.solve_rate, row.difficulty) for row in rows.values()} == {(0.5, 2)}
     assert list(rows[7].interpolated) == [True, True, *[False] * 5]
 
 
 def test_a_solution_is_no_evidence_about_itself(tmp_path):
-    build(arrange(tmp_path, "omegaprm"), tmp_path / "out")
+    build(arrange(tmp_path), tmp_path / "out")
     root = tmp_path / "out" / "omegaprm"
     own = {s.id: (s.request, s.draw) for s in shards(root, Solution, "solutions")}
     rollouts = shards(root, Rollout, "rollouts/mc")
@@ -66,14 +75,14 @@ def test_a_solution_is_no_evidence_about_itself(tmp_path):
 
 
 def test_every_draw_is_bought_once_and_no_other(tmp_path):
-    build(arrange(tmp_path, "omegaprm"), tmp_path / "out")
+    build(arrange(tmp_path), tmp_path / "out")
     assert bought(tmp_path / "out" / "omegaprm") == 2 + 3 * 8
 
 
 def test_a_problem_that_is_always_solved_is_not_searched(tmp_path):
-    recipe = arrange(tmp_path, "omegaprm")
-    row = {"user": "What is 1 + 1?", "prefix": "", "completions": [RIGHT] * 2}
-    write_jsonl(tmp_path / "script.jsonl", [row])
+    recipe = arrange(tmp_path)
+    row = {"user": QUESTION, "prefix": "", "completions": [RIGHT] * 2}
+    write_jsonl(tmp_path / "solver.jsonl", [row])
     build(recipe, tmp_path / "out")
     root = tmp_path / "out" / "omegaprm"
     assert bought(root) == 2
@@ -81,10 +90,10 @@ def test_a_problem_that_is_always_solved_is_not_searched(tmp_path):
 
 
 def test_a_second_build_and_an_offline_one_give_the_same_bytes(tmp_path):
-    recipe = arrange(tmp_path, "omegaprm")
+    recipe = arrange(tmp_path)
     build(recipe, tmp_path / "out")
     build(recipe, tmp_path / "second")
-    (tmp_path / "script.jsonl").unlink()
+    (tmp_path / "solver.jsonl").unlink()
     build(recipe, tmp_path / "third", offline=True, ledger_folder=tmp_path / "out" / "ledger")
     files = files_of(tmp_path / "out" / "omegaprm")
     assert any(name.startswith("data/") for name in files)
@@ -93,7 +102,7 @@ def test_a_second_build_and_an_offline_one_give_the_same_bytes(tmp_path):
 
 
 def test_rollouts_that_are_missing_are_read_off_the_tree_again(tmp_path):
-    recipe = arrange(tmp_path, "omegaprm")
+    recipe = arrange(tmp_path)
     build(recipe, tmp_path / "out")
     root = tmp_path / "out" / "omegaprm"
     files = files_of(root)
@@ -105,18 +114,17 @@ def test_rollouts_that_are_missing_are_read_off_the_tree_again(tmp_path):
 
 
 def test_by_span_the_steps_of_a_solution_are_spans(tmp_path):
-    recipe = arrange(tmp_path, "omegaprm")
+    recipe = arrange(tmp_path)
     text = recipe.read_text().replace("split: step", "split: span\n    pieces: 4")
     recipe.write_text(text)
-    samples = next(row["completions"] for row in script() if not row["prefix"])
     text = "".join(STEPS)
     prefixes = [text[: gap.end()] for gap in re.finditer(r"\s+", text)]
     write_jsonl(
-        tmp_path / "script.jsonl",
+        tmp_path / "solver.jsonl",
         [
-            {"user": "What is 1 + 1?", "prefix": "", "completions": samples},
+            {"user": QUESTION, "prefix": "", "completions": [RIGHT, text]},
             *(
-                {"user": "What is 1 + 1?", "prefix": p, "completions": ["The answer is 3."] * 8}
+                {"user": QUESTION, "prefix": p, "completions": ["The answer is 3."] * 8}
                 for p in prefixes
             ),
         ],
@@ -130,12 +138,8 @@ def test_by_span_the_steps_of_a_solution_are_spans(tmp_path):
 
 
 def test_a_wrong_sample_that_was_not_searched_is_not_labelled(tmp_path):
-    recipe = arrange(tmp_path, "omegaprm")
-    recipe.write_text(
-        recipe.read_text()
-        .replace("samples: 2", "samples: 5")
-        .replace("searches: 100", "searches: 1")
-    )
+    recipe = arrange(tmp_path, samples=5)
+    recipe.write_text(recipe.read_text().replace("searches: 100", "searches: 1"))
     build(recipe, tmp_path / "out")
     root = tmp_path / "out" / "omegaprm"
     wrong = [s.id for s in shards(root, Solution, "solutions") if s.outcome == "incorrect"]
@@ -145,7 +149,7 @@ def test_a_wrong_sample_that_was_not_searched_is_not_labelled(tmp_path):
 
 
 def test_why_shows_a_solution_that_was_drawn_from_inside_the_tree(tmp_path):
-    build(arrange(tmp_path, "omegaprm"), tmp_path / "out")
+    build(arrange(tmp_path), tmp_path / "out")
     root = tmp_path / "out" / "omegaprm"
     inner = next(row for row in solutions(root) if len(row.steps) == 5)
     shown = "\n".join(
@@ -178,6 +182,13 @@ def test_why_shows_a_solution_that_was_drawn_from_inside_the_tree(tmp_path):
             "draws its own solutions",
         ),
         ({"solve__search": {"method": "omegaprm", "k": 8}}, "k"),
+        (
+            {
+                "solve__search": {"method": "omegaprm"},
+                "solve__quota": {"correct": 1, "incorrect": 1, "max_draws": 8},
+            },
+            "no quota",
+        ),
     ],
 )
 def test_a_search_that_cannot_be_read_is_refused(changes, said):
@@ -189,7 +200,7 @@ def test_a_search_is_in_the_plan(tmp_path):
     from flows.plan import plan
     from flows.runtime import Runtime
 
-    recipe, base = load_recipe(str(arrange(tmp_path, "omegaprm")))
+    recipe, base = load_recipe(str(arrange(tmp_path)))
     table, _ = plan(recipe, Runtime(out=tmp_path / "out", base=base))
     figures = dict(zip(table.columns[0].cells, table.columns[2].cells, strict=True))
     assert figures["search"] == f"{100 * 3 * 8:,}"

@@ -61,6 +61,30 @@ def test_each_prefix_has_the_tally_of_its_rollouts(world, rng):
     assert np.diff(counts.offsets).tolist() == [len(solution.steps) for solution, _ in world]
 
 
+@given(drawn(), st.randoms(use_true_random=False))
+def test_each_rollout_counts_where_it_leaves_the_text_and_at_the_steps_it_wrote_again(world, rng):
+    rollouts = [
+        replace(r, reach=rng.randint(r.position, len(solution.steps)))
+        for solution, by_position in world
+        for r in rollouts_of(solution, by_position)
+    ]
+    passages = evidence([solution for solution, _ in world], rollouts).drawn.passages
+    expected = [
+        (
+            sum(r.position <= step < r.reach for r in its),
+            sum(r.reach == step and r.outcome == "correct" for r in its),
+            sum(r.reach == step and r.own for r in its),
+            sum(r.reach == step for r in its),
+        )
+        for solution, _ in world
+        for its in [[r for r in rollouts if r.solution_id == solution.id]]
+        for step in range(len(solution.steps))
+    ]
+    left = passages.left
+    found = zip(passages.again, left.correct, left.own, left.total, strict=True)
+    assert [tuple(map(int, row)) for row in found] == expected
+
+
 def test_a_whole_solution_is_judged_by_its_own_answer_where_asked():
     right, wrong = a_solution(2, outcome="correct", id="so_1"), a_solution(1, id="so_2")
     found = evidence([right, wrong], list(rollouts_of(right, {1: Tally(3), 2: Tally(0, 5)})))
@@ -68,6 +92,19 @@ def test_a_whole_solution_is_judged_by_its_own_answer_where_asked():
     assert tallies_at(both) == [Tally(3), Tally(1), Tally(0, 1, 0, 1)]
     neither = found.judged(np.array([False, False]))
     assert tallies_at(neither) == [Tally(3), Tally(0, 5), Tally()]
+
+
+def test_a_prover_stands_beside_with_its_own_draws_and_the_cost_of_both():
+    right = a_solution(2, outcome="correct", id="so_1")
+    own = evidence([right], list(rollouts_of(right, {1: Tally(3)})))
+    both = own.beside(evidence([right], list(rollouts_of(right, {0: Tally(1), 1: Tally(1, 4)}))))
+    judged = both.judged(np.array([True]))
+    assert judged.prover is not None
+    assert tallies_at(judged) == [Tally(3), Tally(1)]
+    assert tallies_at(judged.prover) == [Tally(1, 4), Tally(1)]
+    assert tallies_at(judged.prover.root) == [Tally(1)]
+    assert both.spent.rollouts.tolist() == [9]
+    assert both.spent.requests.tolist() == [3]
 
 
 def test_a_prompt_is_counted_once_for_each_solution_that_used_it():
