@@ -144,7 +144,7 @@ async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved
     request = Request(
         problem_id=problem.id,
         prompt=policy.prompt(messages, ""),
-        sampling=recipe.solve.sampling,
+        sampling=recipe.sampling,
         draws=tuple(range(recipe.solve.samples)),
     )
     request = replace(request, address=policy.purchase.address(request))

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from stepmark.counts import Tally
 from stepmark.engines.protocol import Completion, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
+from stepmark.errors import EngineDown, EngineError, StorageError
 from stepmark.grading import Grader, same_answer
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.records import Problem, Rollout, Solution
+from stepmark.tokens import by_step
 
 UNDELIVERED = "undelivered"
 """Reason of a draw that the server left out whenever it was asked."""
@@ -68,11 +69,28 @@ class Sampler:
             await self._draw(request, address, position, new)
         return count(taken[draw] for draw in wanted)
 
+    async def logprobs(self) -> tuple[tuple[float, ...], ...]:
+        """Return the natural log-probabilities of the tokens of each step (stepmark/tokens.py).
+
+        Raises:
+            StorageError: the ledger does not have the solution's own draw, or has it without them.
+        """
+        solution = self._solution
+        own = self._policy.purchase.kept(self._problem.id, solution.request, solution.draw)
+        if own is None or own.logprobs is None or own.token_starts is None:
+            raise StorageError(
+                f"The ledger does not say how likely the tokens of the solution {solution.id} were "
+                f"(draw {solution.draw} of {solution.request}). Use the ledger that it was bought "
+                "into and a server that returns log-probabilities with the texts of the tokens, "
+                "and start clean with --replace."
+            )
+        return by_step(own.logprobs, own.token_starts, solution)
+
     def _request(self, position: int) -> Request:
+        """Return what is asked at a position; the bare problem is put as solutions are sampled."""
         prompt = self._policy.prompt(self._messages, self._solution.prefix(position))
-        return Request(
-            problem_id=self._problem.id, prompt=prompt, sampling=self._sampling, draws=()
-        )
+        sampling = self._sampling if position == 0 else replace(self._sampling, logprobs=False)
+        return Request(problem_id=self._problem.id, prompt=prompt, sampling=sampling, draws=())
 
     def _indices(self, address: str, draws: int) -> tuple[int, ...]:
         own = self._solution.draw if address == self._solution.request else -1

@@ -10,7 +10,8 @@ from __future__ import annotations
 from annotators.probes.adaptive import Adaptive
 from annotators.probes.binary import Binary
 from annotators.probes.exhaustive import Exhaustive
+from annotators.probes.uncertainty import Uncertainty
 
-Probe = Exhaustive | Binary | Adaptive
+Probe = Exhaustive | Binary | Uncertainty | Adaptive
 
-__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe"]
+__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe", "Uncertainty"]

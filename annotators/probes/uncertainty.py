@@ -12,8 +12,9 @@ Deviations: the authors report the first failing prefix that they visit, which n
 earliest; here the search goes left from it until a prefix does not fail. By jumps, the first step
 has none and is visited last; the authors never visit it. Plain success rates, not weighed by
 perplexity. A prefix with too many unknown draws neither fails nor holds.
-Not in a recipe yet: it needs the log-probabilities of a solution's tokens step by step, and neither
-solutions nor the ledger know which tokens a step is made of.
+It needs the log-probabilities of the solutions' tokens: the recipe asks for them with the solutions
+(and the draws of the bare problem, which are the same draws), and a token counts for the step that
+its first character stands in.
 """
 
 from __future__ import annotations
