@@ -11,16 +11,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from annotators.probes import Adaptive
-from benchmarks.simulated_quality import BUDGETS, Source, solution_of
-from benchmarks.world import CORRECT, OTHER, OWN, ROOT_DRAWS, WORLDS, Simulated
+from benchmarks.contest import Source, solution_of
+from benchmarks.drawn import CORRECT, OTHER, OWN, ROOT_DRAWS, Drawn
+from benchmarks.world import WORLDS
 from stepmark.counts import FloatArray, Tally
-from stepmark.posterior import Belief, Hyper, grid_of
+from stepmark.posterior import Belief, Hyper
 
 DOCS = Path(__file__).parents[1] / "docs"
 COLOURS = {CORRECT: "#2a9d5c", OWN: "#c1272d", OTHER: "#e8a13a"}
@@ -31,7 +33,7 @@ SHOWN = 6
 class Watched(Source):
     """Notes what was asked, in order."""
 
-    def __init__(self, solution: Simulated) -> None:
+    def __init__(self, solution: Drawn) -> None:
         super().__init__(solution=solution)
         self.asked: list[tuple[int, int]] = []
 
@@ -52,7 +54,7 @@ def main() -> None:
         accuracy(json.loads(options.figures.read_text()), DOCS / "adaptive-accuracy.png")
 
 
-def sharpening(solution: Simulated, path: Path) -> None:
+def sharpening(solution: Drawn, path: Path) -> None:
     """Show the posterior of the first error at a few moments, and the draws it rests on."""
     import matplotlib as mpl
 
@@ -86,14 +88,13 @@ def sharpening(solution: Simulated, path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _posterior(solution: Simulated, asked: list[tuple[int, int]]) -> FloatArray:
-    belief = Belief(grid_of(Hyper(), solution.steps, solution.outcome))
-    for position, draws in asked:
-        belief.observe(position, solution.tally(position, draws))
+def _posterior(solution: Drawn, asked: list[tuple[int, int]]) -> FloatArray:
+    belief = Belief(Hyper(), solution.steps, solution.outcome)
+    belief.observe(solution.passages(dict(asked)))
     return belief.first_error[:-1]
 
 
-def _draws(axis: Any, solution: Simulated, asked: list[tuple[int, int]]) -> None:
+def _draws(axis: Any, solution: Drawn, asked: list[tuple[int, int]]) -> None:
     """Put a dot for each draw over the first step that is not in its prefix."""
     for position, draws in dict(asked).items():
         for draw in range(draws if position else 0):
@@ -122,7 +123,7 @@ def accuracy(figures: dict[str, Any], path: Path) -> None:
 
 
 def _panel(axis: Any, world: str, by_probe: dict[str, Any]) -> None:
-    curve = [by_probe[f"adaptive:{budget}"] for budget in BUDGETS]
+    curve = [at for name, at in by_probe.items() if re.fullmatch(r"adaptive:\d+", name)]
     kinds = {"adaptive, by budget": (curve, "o-", "#2f5fa8")}
     for name, mark, colour in (
         ("binary", "s", "#c1272d"),

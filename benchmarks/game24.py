@@ -26,7 +26,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.world import CORRECT, DRAWS, OTHER, OWN, Simulated
+from benchmarks.drawn import CORRECT, OTHER, OWN
+from benchmarks.world import DRAWS, Simulated, no_reach
 
 NAME: Final = "game24"
 DATA = Path(os.environ.get("STEPMARK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -175,11 +176,13 @@ def _simulated(rng: np.random.Generator, puzzle: Numbers, moves: list[Move]) -> 
     ends = (rng.random((len(moves), DRAWS, 1)) > cut).sum(axis=2)
     left = len(moves) - np.arange(len(moves))[:, None]
     return Simulated(
+        problem=str(puzzle),
         steps=len(moves),
         outcome="incorrect",
         first_error=error,
         ends=np.choose(ends, [CORRECT, OWN, OTHER]).astype(np.int8),
         tokens=np.broadcast_to(TOKENS_A_MOVE * left, (len(moves), DRAWS)),
+        reach=no_reach(len(moves)),
         channels=channels,
     )
 

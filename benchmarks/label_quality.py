@@ -1,13 +1,18 @@
 """Label quality of each probe on the practice policy, against the exact truth.
 
-    python -m benchmarks.label_quality            about 15 minutes on two cores
+    python -m benchmarks.label_quality            about 50 minutes on two cores
     python -m benchmarks.label_quality --all      the simulated worlds and Game24 as well
-    python -m benchmarks.label_quality --problems 10 --potential-problems 2
+    python -m benchmarks.label_quality --problems 20 --build-problems 5 --potential-problems 2
 
-Builds the same solutions under each probe through a real vLLM server and one ledger, then judges
-verdicts against the exact correctness of every step, and values against the potential of prefixes
-estimated from 256 draws that are apart from those the values rest on. Rollouts and tokens are
-those *used*, whoever bought them. The last line is JSON.
+Three measurements, all through a real vLLM server:
+
+- `practice`: every probe on the same real draws of the same solutions with a wrong answer, at
+  matched rollouts (benchmarks/contest.py says what is measured, benchmarks/practice/evidence.py
+  where the draws are from). The pilot that the posterior is fitted on is of other problems.
+- `builds`: exhaustive, binary and adaptive as builds of the shipped problems, right answers too.
+- `values`: the value of eight draws beside the potential estimated from 256 others.
+
+Rollouts and tokens are those *used*, whoever bought them. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -23,6 +28,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from benchmarks.contest import contest
+from benchmarks.practice import evidence
 from benchmarks.practice.score import judge, score
 from benchmarks.simulated_quality import measure_all
 from flows.recipe import Recipe, load_recipe
@@ -35,6 +42,10 @@ from storage.shards import read_shard
 
 DRAWS = 8
 POTENTIAL_DRAWS = 256
+TYPICAL = 18
+"""Rollouts that the binary search spends on a wrong solution of the practice policy."""
+PILOT_PART = 8
+"""The part of the problems that is the pilot: the model was made while looking at these."""
 PROBES: dict[str, dict[str, Any]] = {
     "exhaustive": {"probe": {"method": "exhaustive", "draws": DRAWS}, "right_answers": "probe"},
     "binary": {"probe": {"method": "binary", "draws": DRAWS}, "right_answers": "assume_correct"},
@@ -55,7 +66,8 @@ PROBES: dict[str, dict[str, Any]] = {
 def main() -> None:
     """Build, judge, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--problems", type=int, default=100)
+    parser.add_argument("--problems", type=int, default=480, help="problems of `practice`")
+    parser.add_argument("--build-problems", type=int, default=60)
     parser.add_argument("--potential-problems", type=int, default=8)
     parser.add_argument("--out", type=Path, help="keep the builds here")
     parser.add_argument("--all", action="store_true", help="measure the simulated worlds too")
@@ -63,13 +75,26 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         out = options.out or Path(scratch)
-        figures = measure(out, options.problems, options.potential_problems)
+        figures: dict[str, Any] = {evidence.NAME: practice(out, options.problems)}
+        figures |= builds(out, options.build_problems, options.potential_problems)
     if options.all:
         figures |= measure_all(options.simulated_solutions)
     print(json.dumps(figures))
 
 
-def measure(out: Path, problems: int, potential_problems: int) -> dict[str, Any]:
+def practice(out: Path, problems: int) -> dict[str, Any]:
+    """Compare the probes on real draws; the pilot is an eighth of the problems, and apart."""
+    drawn = evidence.read(evidence.gather(out, problems, Console()))
+    names = list(dict.fromkeys(solution.problem for solution in drawn))
+    fitted_on = set(names[: math.ceil(len(names) / PILOT_PART)])
+    return contest(
+        [solution for solution in drawn if solution.problem in fitted_on],
+        [solution for solution in drawn if solution.problem not in fitted_on],
+        TYPICAL,
+    )
+
+
+def builds(out: Path, problems: int, potential_problems: int) -> dict[str, Any]:
     """Build every variant with one server and return the figures."""
     console = Console()
     first, base = _recipe("exhaustive", problems, PROBES["exhaustive"])
@@ -79,9 +104,10 @@ def measure(out: Path, problems: int, potential_problems: int) -> dict[str, Any]
             run_build(_recipe(name, problems, block)[0], ready, console)
         soft = {"probe": {"method": "exhaustive", "draws": DRAWS + POTENTIAL_DRAWS}}
         run_build(_recipe("potential", potential_problems, soft)[0], ready, console)
-    figures: dict[str, Any] = {name: _figures(out / name) for name in PROBES}
-    figures["values"] = _values(out / "potential")
-    return figures
+    return {
+        "builds": {name: _figures(out / name) for name in PROBES},
+        "values": _values(out / "potential"),
+    }
 
 
 def _recipe(name: str, problems: int, annotator: dict[str, Any]) -> tuple[Recipe, Path]:

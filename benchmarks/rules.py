@@ -19,7 +19,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 
 from annotators.rules import RelativeProgress, Rule, StepWiser
-from stepmark.counts import Counts, IntArray, Tallies
+from stepmark.counts import Counts, IntArray, Passages, Tallies
 
 STEPS = 8
 DRAWS = 16
@@ -48,14 +48,30 @@ def shards(solutions: int, shard: int, seed: int = 0) -> Iterator[Counts]:
         members = min(shard, solutions - start)
         rate = rng.beta(1, 1, members)
         steps = _tallies(rng, np.repeat(rate, STEPS), DRAWS)
+        root = _tallies(rng, rate, ROOT_DRAWS)
         yield Counts(
             correct=steps.correct,
             incorrect=steps.incorrect,
             unknown=steps.unknown,
             own=steps.own,
             offsets=np.arange(members + 1, dtype=np.int64) * STEPS,
-            root=_tallies(rng, rate, ROOT_DRAWS),
+            root=root,
+            passages=Passages(
+                again=np.zeros(len(steps.correct), dtype=np.int64),
+                left=_before_each_step(root, steps),
+            ),
         )
+
+
+def _before_each_step(root: Tallies, steps: Tallies) -> Tallies:
+    """Return the tallies of the prefixes of 0 … STEPS − 1 steps of each solution."""
+
+    def shifted(first: IntArray, rest: IntArray) -> IntArray:
+        table = rest.reshape(-1, STEPS)
+        return np.concatenate([first[:, None], table[:, :-1]], axis=1).ravel()
+
+    names = ("correct", "incorrect", "unknown", "own")
+    return Tallies(**{n: shifted(getattr(root, n), getattr(steps, n)) for n in names})
 
 
 def _tallies(rng: np.random.Generator, rate: np.ndarray, draws: int) -> Tallies:

@@ -227,7 +227,13 @@ def with_vllm(folder: Path, solutions: int, pairs: int, in_flight: int | None) -
 def main() -> None:
     """Parse the arguments, measure, and print JSON on the last line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--solutions", type=int, default=400, help="solutions of a build")
+    parser.add_argument("--solutions", type=int, default=400, help="of a simulated build")
+    parser.add_argument(
+        "--vllm-solutions",
+        type=int,
+        default=2400,
+        help="of a build on vLLM: the practice policy's are short, and starting takes its time",
+    )
     parser.add_argument("--pairs", type=int, default=3, help="builds, each with its replay")
     parser.add_argument("--in-flight", type=int, help="requests, instead of looking for the peak")
     parser.add_argument("--vllm", action="store_true", help="measure vLLM too")
@@ -236,14 +242,14 @@ def main() -> None:
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         os.environ["PREFECT_HOME"] = str(Path(name) / "prefect")
-        for kind, chosen, run in (
-            ("simulated", not arguments.no_simulation, simulated),
-            ("vllm", arguments.vllm, with_vllm),
+        for kind, chosen, run, solutions in (
+            ("simulated", not arguments.no_simulation, simulated, arguments.solutions),
+            ("vllm", arguments.vllm, with_vllm, arguments.vllm_solutions),
         ):
             if chosen:
                 folder = Path(name) / kind
                 folder.mkdir()
-                report |= run(folder, arguments.solutions, arguments.pairs, arguments.in_flight)
+                report |= run(folder, solutions, arguments.pairs, arguments.in_flight)
     print(json.dumps(report))
 
 

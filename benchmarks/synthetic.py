@@ -150,6 +150,7 @@ def _rollouts(solutions: pa.Table, rng: np.random.Generator) -> pa.Table:
             "problem_id": solutions["problem_id"].take(pa.array(of_solution)),
             "solution_id": solutions["id"].take(pa.array(of_solution)),
             "position": pa.array(position),
+            "reach": pa.array(position),
             "request": _ids("rq", prefixes, rng).take(of_prefix),
             "draw": pa.array(draw),
             "outcome": pa.array(OUTCOMES).take(pa.array(ends)),

@@ -17,9 +17,6 @@ It is a simulation, and says so wherever its figures stand. What it holds:
 parameters where the posterior has a grid. The others break them, each in the way its name says, and
 with copied draws, second mistakes and popular slips besides. The parameters were fixed before the
 adaptive probe was written, and are not to be tuned.
-
-Draws are addressed: draw k of a prefix ends the same way for every probe that asks for it, so
-probes are compared on equal evidence.
 """
 
 from __future__ import annotations
@@ -31,19 +28,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from stepmark.counts import FloatArray, Tally
+from benchmarks.drawn import UNKNOWN, Drawn, Ends
+from stepmark.counts import FloatArray
 from stepmark.records import Outcome
 
 DRAWS: Final = 64
 """Draws that exist for each prefix."""
-ROOT_DRAWS: Final = 7
-"""Draws from the bare problem that sampling eight solutions bought beside the solution itself."""
 TOKENS_A_STEP: Final = 30
 """Mean length of a step."""
-CORRECT, OWN, OTHER, UNKNOWN = range(4)
-"""How a draw ends: right, in the solution's own wrong answer, in another one, or not gradable."""
-
-Ends = npt.NDArray[np.int8]
 Spread = tuple[float, float]
 """A beta distribution by its mean and its concentration α + β."""
 
@@ -85,9 +77,10 @@ class World:
     def solutions(self, number: int, seed: int, outcome: Outcome) -> Iterator[Simulated]:
         """Yield solutions of one outcome; each depends on the seed and its index alone."""
         for index in range(number):
-            yield self._solution(np.random.default_rng((seed, index)), outcome)
+            rng = np.random.default_rng((seed, index))
+            yield self._solution(f"{self.name}-{index}", rng, outcome)
 
-    def _solution(self, rng: np.random.Generator, outcome: Outcome) -> Simulated:
+    def _solution(self, problem: str, rng: np.random.Generator, outcome: Outcome) -> Simulated:
         wrong = outcome == "incorrect"
         p = self._solve_rate(rng, wrong=wrong)
         steps = int(rng.integers(6, 15))
@@ -100,11 +93,13 @@ class World:
         broken = (np.arange(steps) > error).astype(np.int64)
         chances = channels[np.arange(steps), broken]
         return Simulated(
+            problem=problem,
             steps=steps,
             outcome=outcome,
             first_error=None if error == steps else error,
             ends=self._ends(rng, chances, error),
             tokens=self._tokens(rng, steps, error),
+            reach=no_reach(steps),
             channels=channels,
         )
 
@@ -164,28 +159,16 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulated:
-    """A solution, its truth, and the draws that may be bought from its prefixes."""
+class Simulated(Drawn):
+    """A simulated solution."""
 
-    steps: int
-    outcome: Outcome
-    first_error: int | None
-    """Index of the first wrong step; None if there is none."""
-    ends: Ends
-    """int8[steps, DRAWS]: how each draw ends."""
-    tokens: npt.NDArray[np.int64]
-    """int64[steps, DRAWS]: its length."""
     channels: FloatArray
     """float64[steps, 2, 3]: chances of right, own and other answers if sound and if broken."""
 
-    def tally(self, position: int, draws: int) -> Tally:
-        """Return how the first draws from a prefix ended; the whole solution is its own answer."""
-        if position == self.steps:
-            wrong = int(self.outcome == "incorrect")
-            return Tally(correct=1 - wrong, incorrect=wrong, own=wrong)
-        ended = np.bincount(self.ends[position, :draws], minlength=4).tolist()
-        correct, own, other, unknown = ended
-        return Tally(correct=correct, incorrect=own + other, unknown=unknown, own=own)
+
+def no_reach(steps: int) -> npt.NDArray[np.int64]:
+    """Return that no draw writes a step of the solution again: there is no text to repeat."""
+    return np.broadcast_to(np.arange(steps)[:, None], (steps, DRAWS))
 
 
 def _beta(rng: np.random.Generator, spread: Spread) -> float:

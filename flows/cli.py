@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | recipes | ledger`."""
+"""The command line: `stepmark build | status | show | check | plan | fit | recipes | ledger`."""
 
 from __future__ import annotations
 
@@ -214,6 +214,26 @@ def show(
 
     traced = trace(folder, row, ledger or folder.resolve().parent / "ledger")
     print_group(explain(traced, step, full=full), console)
+
+
+@app.command(name="fit")
+def fit_posterior(
+    folder: BuildDir,
+    annotator: Annotated[str, typer.Option(help="Whose rollouts to fit on.")] = "mc",
+) -> None:
+    """Fit the posterior on a finished build, and print what a recipe's `hyper` takes.
+
+    The adaptive probe and the posterior rule believe it of the solutions of the next build.
+    """
+    from flows.fitting import fitted, rounded
+
+    found = fitted(folder, annotator)
+    say(
+        f"# fitted on {found.rollouts:,} rollouts, from {found.wrong:,} solutions with a wrong "
+        f"answer among others, of {folder}"
+    )
+    say("# Put it into the recipe, below `probe` and below `rule`.")
+    say(yaml.safe_dump({"hyper": rounded(found.hyper)}, default_flow_style=None, sort_keys=False))
 
 
 @app.command()

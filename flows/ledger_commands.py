@@ -96,7 +96,7 @@ def _table(kind: str, held: list[Holding], names: dict[str, str]) -> Table:
     """Sum holdings up by policy or by partition."""
     from rich.table import Table
 
-    figures = ("prompts", "completions", "failed", "completion_tokens", "text_bytes")
+    figures = ("prompts", "completions", "failed", "refused", "completion_tokens", "text_bytes")
     table = Table(kind, *(f.replace("_", " ") for f in figures), box=None, pad_edge=False)
     for key, name in names.items():
         own = [holding for holding in held if getattr(holding, kind) == key]

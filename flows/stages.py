@@ -18,8 +18,9 @@ from stepmark.gather import gather_all
 from stepmark.ids import content_id
 from stepmark.policy import Policy
 from stepmark.problems import GivenSolution
+from stepmark.purchase import UNDELIVERED
 from stepmark.records import Problem, Rollout, Solution
-from stepmark.sampler import UNDELIVERED, Sampler
+from stepmark.sampler import Sampler
 from stepmark.segment import Segmented
 from storage.rows import Dropped
 

@@ -34,6 +34,18 @@ class Tally(NamedTuple):
         return self.correct + self.incorrect + self.unknown
 
 
+class Passage(NamedTuple):
+    """What the draws did that came to a step of the solution: with the prefix before it written.
+
+    They began there, or at a shorter prefix and wrote the solution's own steps up to it.
+    """
+
+    again: int = 0
+    """Draws that wrote the step again, byte for byte, and so came to the next one."""
+    left: Tally = Tally()
+    """How those ended that wrote something else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tallies:
     """How the rollouts from many prefixes ended: int64[M] each."""
@@ -59,6 +71,16 @@ class Tallies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passages:
+    """Passages by step for many solutions: each draw is in one tally at most, where it left."""
+
+    again: IntArray
+    """int64[N]: draws that wrote the step again."""
+    left: Tallies
+    """int64[N]: how those ended that came to the step and wrote something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts(Tallies):
     """Tallies by step for many solutions: int64[N], N steps altogether."""
 
@@ -66,6 +88,8 @@ class Counts(Tallies):
     """int64[solutions + 1]: where each solution's steps start; the last entry is N."""
     root: Tallies
     """Draws from the bare problem, int64[solutions]; all zero where nobody asked for any."""
+    passages: Passages
+    """The same draws by where they left the solution's text."""
 
 
 def tallies_of(table: Sequence[Tally]) -> Tallies:
@@ -74,13 +98,24 @@ def tallies_of(table: Sequence[Tally]) -> Tallies:
     return Tallies(**dict(zip(Tally._fields, flat.T, strict=True)))
 
 
-def counts_of(roots: Sequence[Tally], steps: Sequence[Sequence[Tally]]) -> Counts:
+def counts_of(
+    roots: Sequence[Tally],
+    steps: Sequence[Sequence[Tally]],
+    passages: Sequence[Sequence[Passage]] | None = None,
+) -> Counts:
     """Lay the tallies of many solutions out flat.
 
     Args:
         roots: draws from the bare problem, one tally a solution.
         steps: for each solution, the tallies of the prefixes that end with each of its steps.
+        passages: for each solution, those of its steps; None where no draw wrote a step again.
     """
+    if passages is None:
+        passages = [
+            [Passage(left=tally) for tally in (root, *its[:-1])[: len(its)]]
+            for root, its in zip(roots, steps, strict=True)
+        ]
+    by_step = [passage for its in passages for passage in its]
     flat = tallies_of([tally for solution in steps for tally in solution])
     offsets = np.cumsum([0, *map(len, steps)], dtype=np.int64)
     return Counts(
@@ -90,4 +125,8 @@ def counts_of(roots: Sequence[Tally], steps: Sequence[Sequence[Tally]]) -> Count
         own=flat.own,
         offsets=offsets,
         root=tallies_of(roots),
+        passages=Passages(
+            again=np.array([passage.again for passage in by_step], dtype=np.int64),
+            left=tallies_of([passage.left for passage in by_step]),
+        ),
     )

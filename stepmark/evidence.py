@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepmark import ragged
-from stepmark.counts import BoolArray, Counts, IntArray, Tallies
+from stepmark.counts import BoolArray, Counts, IntArray, Passages, Tallies
 from stepmark.errors import StorageError
 from stepmark.records import Outcome
 
@@ -25,6 +25,7 @@ SOLUTION_COLUMNS: Final = ("id", "steps", "outcome")
 ROLLOUT_COLUMNS: Final = (
     "solution_id",
     "position",
+    "reach",
     "request",
     "outcome",
     "own",
@@ -92,7 +93,8 @@ def evidence_of(solutions: pa.Table, rollouts: pa.Table) -> Evidence:
     offsets = np.concatenate(([0], np.cumsum(steps)))
     rows = _rows(rollouts["solution_id"], solutions["id"])
     positions = rollouts["position"].to_numpy()
-    _check_places(rollouts, rows, positions, steps)
+    reach = rollouts["reach"].to_numpy()
+    _check_places(rollouts, rows, positions, reach, steps)
     ends = _codes(rollouts["outcome"])
     own = rollouts["own"].to_numpy()
     at_root = positions == 0
@@ -107,6 +109,7 @@ def evidence_of(solutions: pa.Table, rollouts: pa.Table) -> Evidence:
             own=steps_drawn.own,
             offsets=offsets,
             root=_tallies(rows, ends, own, at_root, len(steps)),
+            passages=_passages(offsets, rows, positions, reach, ends, own),
         ),
         spent=_spent(rollouts, rows, len(steps)),
     )
@@ -137,10 +140,13 @@ def _codes(outcomes: pa.ChunkedArray) -> IntArray:
     return codes
 
 
-def _check_places(rollouts: pa.Table, rows: IntArray, positions: IntArray, steps: IntArray) -> None:
+def _check_places(
+    rollouts: pa.Table, rows: IntArray, positions: IntArray, reach: IntArray, steps: IntArray
+) -> None:
     """Raise if a rollout belongs to no prefix of the solutions beside it."""
     astray = rows < 0
-    astray |= ~astray & ((positions < 0) | (positions > np.append(steps, 0)[rows]))
+    beyond = (positions > reach) | (reach > np.append(steps, 0)[rows])
+    astray |= ~astray & ((positions < 0) | beyond)
     if astray.any():
         at = int(np.flatnonzero(astray)[0])
         raise StorageError(
@@ -159,6 +165,23 @@ def _tallies(
     correct, incorrect, unknown = counted.reshape(size, len(OUTCOMES)).T.astype(np.int64)
     mistaken = np.bincount(at[own[chosen]], minlength=size).astype(np.int64)
     return Tallies(correct=correct, incorrect=incorrect, unknown=unknown, own=mistaken)
+
+
+def _passages(
+    offsets: IntArray,
+    rows: IntArray,
+    positions: IntArray,
+    reach: IntArray,
+    ends: IntArray,
+    own: BoolArray,
+) -> Passages:
+    """Count what the draws wrote where the solution has each step."""
+    steps = int(offsets[-1])
+    begun = np.bincount(offsets[rows] + positions, minlength=steps + 1)
+    came = np.bincount(offsets[rows] + reach, minlength=steps + 1)
+    again = np.cumsum(begun - came)[:steps].astype(np.int64)
+    left = reach < ragged.lengths(offsets)[rows]
+    return Passages(again=again, left=_tallies(offsets[rows] + reach, ends, own, left, steps))
 
 
 def _spent(rollouts: pa.Table, rows: IntArray, solutions: int) -> Spent:

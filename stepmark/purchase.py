@@ -19,6 +19,9 @@ from stepmark.ledger import Entry, Ledger
 ATTEMPTS = 3
 """How often draws are asked for, when a server leaves some of them out."""
 
+UNDELIVERED = "undelivered"
+"""Reason of a draw that the server left out whenever it was asked."""
+
 Order: TypeAlias = "asyncio.Task[dict[int, Completion]]"
 """A request on its way: gives the draws that were bought, without those left out to the end."""
 
@@ -147,28 +150,45 @@ class Purchase:
     async def _buy(self, request: Request) -> dict[int, Completion]:
         """Ask, store, and ask again for what was left out.
 
+        Draws that cannot be had now are noted as refused: a replay refuses them likewise, and
+        another build asks for them again.
+
         Raises:
             EngineError: asking failed and nothing had come before.
         """
         kept: dict[int, Completion] = {}
-        wanted = request.draws
+        wanted, reason = request.draws, UNDELIVERED
         for _ in range(ATTEMPTS):
             self._meter.check()
             try:
                 delivered = await self._engine.generate(replace(request, draws=wanted))
-            except EngineError as error:
-                if kept and not isinstance(error, EngineDown):
-                    break
+            except EngineDown:
                 self._meter.failed += len(wanted)
                 raise
+            except EngineError as error:
+                if kept:
+                    reason = error.reason
+                    break
+                self._meter.failed += len(wanted)
+                await self._keep(request, refused(wanted, error.reason))
+                raise
             self._count(delivered)
-            entry = Entry(request.problem_id, request.address, self._asked(request), delivered)
-            kept.update((c.draw, c) for c in await self._ledger.keep(entry))
+            kept.update((c.draw, c) for c in await self._keep(request, delivered))
             wanted = tuple(draw for draw in request.draws if draw not in kept)
             if not wanted:
                 break
-        self._meter.failed += len(wanted)
+        if wanted:
+            standing = await self._keep(request, refused(wanted, reason))
+            bought = {c.draw: c for c in standing if c.finish_reason != "refused"}
+            self._meter.failed += len(wanted) - len(bought)
+            kept.update(bought)  # by another process, meanwhile
         return kept
+
+    async def _keep(
+        self, request: Request, completions: tuple[Completion, ...]
+    ) -> tuple[Completion, ...]:
+        entry = Entry(request.problem_id, request.address, self._asked(request), completions)
+        return await self._ledger.keep(entry)
 
     def _count(self, delivered: tuple[Completion, ...]) -> None:
         self._meter.requests += 1
@@ -183,3 +203,18 @@ class Purchase:
             "prompt": request.prompt.as_json(),
             "sampling": request.sampling.as_json(),
         }
+
+
+def refused(draws: tuple[int, ...], reason: str) -> tuple[Completion, ...]:
+    """Return the ledger's note of draws that could not be had."""
+    return tuple(
+        Completion(
+            draw=draw,
+            text="",
+            finish_reason="refused",
+            prompt_tokens=0,
+            completion_tokens=0,
+            reason=reason,
+        )
+        for draw in draws
+    )

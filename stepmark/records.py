@@ -84,6 +84,15 @@ class Solution:
     completion_tokens: int
     """Tokens of the completion."""
 
+    def reach(self, text: str, position: int) -> int:
+        """Return how many steps a text begins with that begins with the first `position` ones.
+
+        At the bare problem that is also so if the text has another lead, and then it is 0.
+        """
+        while position < len(self.steps) and text.startswith(self.prefix(position + 1)):
+            position += 1
+        return position
+
     def prefix(self, position: int) -> str:
         """Return the text up to the end of the first `position` steps (0: no step at all).
 
@@ -102,6 +111,10 @@ class Rollout:
     """The solution whose prefix was continued."""
     position: int
     """How many steps the prefix has: 0 is the bare problem, n all n steps."""
+    reach: int
+    """How many of the solution's steps the prefix and the rollout's text begin with, byte for byte:
+    `position`, or more where the policy wrote the solution's next steps again. Then it is a draw
+    from those longer prefixes too."""
     request: str
     """Ledger address of the prompt (`rq_…`)."""
     draw: int

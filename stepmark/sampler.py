@@ -9,17 +9,15 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
-from stepmark.counts import Tally
+from stepmark.counts import Passage, Tally
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import EngineDown, EngineError, StorageError
 from stepmark.grading import Grader, same_answer
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
+from stepmark.purchase import UNDELIVERED
 from stepmark.records import Problem, Rollout, Solution
 from stepmark.tokens import by_step
-
-UNDELIVERED = "undelivered"
-"""Reason of a draw that the server left out whenever it was asked."""
 
 
 class Sampler:
@@ -51,6 +49,18 @@ class Sampler:
             for _, by_draw in sorted(self._rollouts.items())
             for draw in sorted(by_draw)
         )
+
+    def passages(self) -> tuple[Passage, ...]:
+        """Return what all draws so far did at each of the solution's steps."""
+        steps = len(self._solution.steps)
+        again = [0] * steps
+        left: list[list[Rollout]] = [[] for _ in range(steps)]
+        for rollout in self.rollouts:
+            for step in range(rollout.position, rollout.reach):
+                again[step] += 1
+            if rollout.reach < steps:
+                left[rollout.reach].append(rollout)
+        return tuple(Passage(n, count(its)) for n, its in zip(again, left, strict=True))
 
     async def tally(self, position: int, draws: int) -> Tally:
         """Return how at least `draws` rollouts from the prefix of `position` steps ended.
@@ -130,6 +140,7 @@ class Sampler:
             problem_id=self._problem.id,
             solution_id=self._solution.id,
             position=position,
+            reach=self._solution.reach(text, position),
             request=address,
             draw=completion.draw,
             outcome=grade.outcome,
@@ -146,6 +157,7 @@ class Sampler:
             problem_id=self._problem.id,
             solution_id=self._solution.id,
             position=position,
+            reach=position,
             request=address,
             draw=draw,
             outcome="unknown",

@@ -18,11 +18,11 @@ from typing import ClassVar, Final, Literal
 
 import numpy as np
 
-from annotators.probes.source import TallySource
+from annotators.probes.source import PassageSource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import FloatArray, IntArray
 from stepmark.gather import gather_all
-from stepmark.posterior import Belief, Hyper, grid_of
+from stepmark.posterior import Belief, Hyper
 from stepmark.records import Solution
 
 PREFILL: Final = 0.25
@@ -66,22 +66,20 @@ class Adaptive:
         """Whether every solution gets draws from its bare problem."""
         return self.root > 0
 
-    async def probe(self, solution: Solution, source: TallySource) -> None:
+    async def probe(self, solution: Solution, source: PassageSource) -> None:
         """Draw from the prefixes of 1 … steps − 1 steps; the whole solution has its own answer."""
         steps = len(solution.steps)
         if steps < 2:  # noqa: PLR2004 (there is no prefix between problem and solution)
             return
-        belief = Belief(grid_of(self.hyper, steps, solution.outcome))
+        belief = Belief(self.hyper, steps, solution.outcome)
         if self.root:
-            belief.observe(0, await source.tally(0, self.root))
+            await source.tally(0, self.root)
+            belief.observe(source.passages())
         cost, drawn = draw_costs(solution), np.zeros(steps, dtype=np.int64)
         while positions := self._next(belief, cost, drawn):
             drawn[positions] += 1
-
-            async def ask(position: int) -> None:
-                belief.observe(position, await source.tally(position, int(drawn[position])))
-
-            await gather_all(ask, positions)
+            await gather_all(lambda at: source.tally(at, int(drawn[at])), positions)
+            belief.observe(source.passages())
 
     def _next(self, belief: Belief, cost: FloatArray, drawn: IntArray) -> list[int]:
         """Return the prefixes to draw from next; none when it is time to stop."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from stepmark.counts import Tally
+from stepmark.counts import Passage, Tally
 
 
 class TallySource(Protocol):
@@ -12,4 +13,20 @@ class TallySource(Protocol):
 
     async def tally(self, position: int, draws: int) -> Tally:
         """Return how `draws` rollouts from the prefix of `position` steps ended."""
+        ...
+
+
+class PassageSource(TallySource, Protocol):
+    """The same for a probe that looks at where draws leave the solution's text."""
+
+    def passages(self) -> Sequence[Passage]:
+        """Return what all draws so far did at each of the solution's steps."""
+        ...
+
+
+class LogprobSource(TallySource, Protocol):
+    """A source that also knows how sure the policy was when it wrote the solution."""
+
+    async def logprobs(self) -> Sequence[Sequence[float]]:
+        """Return the natural log-probabilities of the tokens of each step."""
         ...

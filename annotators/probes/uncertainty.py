@@ -22,22 +22,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
-from annotators.probes.source import TallySource
+from annotators.probes.source import LogprobSource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Tally
 from stepmark.records import Solution
 
 Measure = Literal["entropy", "log_sum"]
-
-
-class LogprobSource(TallySource, Protocol):
-    """A source that also knows how sure the policy was when it wrote the solution."""
-
-    async def logprobs(self) -> Sequence[Sequence[float]]:
-        """Return the natural log-probabilities of the tokens of each step."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

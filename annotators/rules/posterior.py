@@ -69,15 +69,15 @@ class Posterior:
 
 
 def _informed(counts: Counts) -> BoolArray:
-    """Return bool[N]: steps of solutions that have graded draws beside the own answer.
+    """Return bool[N]: steps of solutions of which some draw came past the bare problem.
 
     The own answer alone decides a solution of one step.
     """
-    graded = counts.graded
+    came = counts.passages.again + counts.passages.left.graded
     lengths = np.diff(counts.offsets)
-    last = counts.offsets[1:][lengths > 0] - 1
-    graded[last] = 0
-    drawn = np.concatenate([[0], np.cumsum(graded)])
+    first = counts.offsets[:-1][lengths > 0]
+    came[first] = counts.passages.again[first]
+    drawn = np.concatenate([[0], np.cumsum(came)])
     by_solution = drawn[counts.offsets[1:]] - drawn[counts.offsets[:-1]]
     informed: BoolArray = np.repeat((by_solution > 0) | (lengths == 1), lengths)
     return informed

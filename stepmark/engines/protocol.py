@@ -14,7 +14,7 @@ from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.ids import Json
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length", "failed"]
+FinishReason = Literal["stop", "length", "failed", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,8 @@ class Completion:
     text: str
     """What was written after the prefix."""
     finish_reason: FinishReason
-    """`stop`: ended by itself; `length`: cut; `failed`: can never be had (see `reason`)."""
+    """`stop`: ended by itself; `length`: cut; `failed`: can never be had (see `reason`);
+    `refused`: the ledger's note that a server did not deliver it, which it may another time."""
     prompt_tokens: int
     """Tokens of the prompt."""
     completion_tokens: int
@@ -114,7 +115,7 @@ class Completion:
     """Where in `text` each sampled token starts, characters from 0 (below 0 in the reasoning), when
     log-probabilities were asked for; null where the server does not tell tokens' texts."""
     reason: str | None = None
-    """Code of a lasting failure, e.g. `context_overflow`; else null."""
+    """Code of a failure, e.g. `context_overflow`; else null."""
 
 
 class Engine(Protocol):

@@ -18,8 +18,8 @@ SHOWN = 5
 """Most faults of one kind that a report names in one partition; the rest are counted."""
 
 _BY_POLICY = """
-SELECT json_extract(p.asked, '$.policy'), count(DISTINCT d.address), count(*),
-       sum(d.finish = 'failed'), sum(d.completion_tokens),
+SELECT json_extract(p.asked, '$.policy'), count(DISTINCT d.address), sum(d.finish <> 'refused'),
+       sum(d.finish = 'failed'), sum(d.finish = 'refused'), sum(d.completion_tokens),
        sum(length(CAST(d.text || d.reasoning AS BLOB)) + ifnull(length(d.logprobs), 0)
            + ifnull(length(d.token_starts), 0))
 FROM draws d JOIN prompts p USING (address) GROUP BY 1
@@ -29,7 +29,7 @@ SELECT address, draw FROM draws WHERE address NOT IN (SELECT address FROM prompt
 """
 _BAD_VALUES = """
 SELECT address, draw FROM draws
-WHERE finish NOT IN ('stop', 'length', 'failed') OR typeof(draw) <> 'integer' OR draw < 0
+WHERE finish NOT IN ('stop', 'length', 'failed', 'refused') OR typeof(draw) <> 'integer' OR draw < 0
    OR typeof(prompt_tokens) <> 'integer' OR typeof(completion_tokens) <> 'integer'
    OR length(logprobs) % 4 OR length(token_starts) % 4
 """
@@ -49,6 +49,8 @@ class Holding:
     """Draws, the failed ones too."""
     failed: int
     """Draws that can never be had."""
+    refused: int
+    """Draws that a server did not deliver, asked for again by the next build that wants them."""
     completion_tokens: int
     """Tokens of the completions."""
     text_bytes: int
@@ -68,11 +70,14 @@ def holdings(folder: Folder) -> list[Holding]:
             prompts=prompts,
             completions=completions,
             failed=failed,
+            refused=refused,
             completion_tokens=tokens,
             text_bytes=size,
         )
         for number in folder.there
-        for policy, prompts, completions, failed, tokens, size in _rows(folder, number, _BY_POLICY)
+        for policy, prompts, completions, failed, refused, tokens, size in _rows(
+            folder, number, _BY_POLICY
+        )
     ]
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast, get_args
 
 from stepmark.engines.protocol import Completion, FinishReason
 from stepmark.errors import StorageError
@@ -27,8 +27,13 @@ _COLUMNS = (
 )
 _INSERT_PROMPT = "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?)"
 _INSERT_DRAW = (
-    f"INSERT OR IGNORE INTO draws (address, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 (constant column list)
+    f"INSERT INTO draws (address, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 (constant column list)
+    "ON CONFLICT (address, draw) DO UPDATE SET text = excluded.text, finish = excluded.finish, "
+    "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
+    "reasoning = excluded.reasoning, logprobs = excluded.logprobs, reason = excluded.reason, "
+    "token_starts = excluded.token_starts WHERE draws.finish = 'refused'"
 )
+"""What was bought stands; only the note of a refusal gives way."""
 _FIND = f"SELECT {_COLUMNS} FROM draws WHERE address = ? AND draw BETWEEN ? AND ?"  # noqa: S608 (as above)
 _ALL = (
     f"SELECT p.problem, d.address, p.asked, {_COLUMNS} FROM draws d "  # noqa: S608 (as above)
@@ -89,7 +94,7 @@ def insert(
 def find(
     connection: sqlite3.Connection, address: str, draws: Iterable[int]
 ) -> dict[int, Completion]:
-    """Return those of the draws that are there, by index."""
+    """Return those of the draws that are there, by index; noted refusals are among them."""
     wanted = set(draws)
     if not wanted:
         return {}
@@ -173,6 +178,6 @@ def _int(value: object) -> int:
 
 
 def _finish(value: object) -> FinishReason:
-    if value not in ("stop", "length", "failed"):
+    if value not in get_args(FinishReason):
         raise StorageError(f"The ledger holds the finish reason {value!r}.")
-    return value
+    return cast("FinishReason", value)

@@ -33,7 +33,13 @@ class Ledger:
 
     def find(self, problem_id: str, address: str, draws: Iterable[int]) -> dict[int, Completion]:
         """Return those of the draws that are already paid for, by index."""
-        return self._read(problem_id, lambda partition: rows.find(partition, address, draws))
+        noted = self._noted(problem_id, address, draws)
+        return {draw: c for draw, c in noted.items() if c.finish_reason != "refused"}
+
+    def refusals(self, problem_id: str, address: str, draws: Iterable[int]) -> dict[int, str]:
+        """Return why those of the draws were not delivered that a server refused, by index."""
+        noted = self._noted(problem_id, address, draws)
+        return {d: c.reason or "" for d, c in noted.items() if c.finish_reason == "refused"}
 
     async def keep(self, entry: Entry) -> tuple[Completion, ...]:
         """Store completions and return, once they are on disk, the rows that stand.
@@ -76,6 +82,9 @@ class Ledger:
             connection.close()
         self._opened.clear()
         self._readers = threading.local()
+
+    def _noted(self, problem_id: str, address: str, draws: Iterable[int]) -> dict[int, Completion]:
+        return self._read(problem_id, lambda partition: rows.find(partition, address, draws))
 
     def _put(self, entry: Entry) -> asyncio.Future[tuple[Completion, ...]]:
         """Queue an entry; under the lock, so that none comes after the writer was closed."""

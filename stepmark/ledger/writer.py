@@ -83,8 +83,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 (a dead writer would hang every buyer)
             self._commit_apart(partition, group, error)
         else:
-            for order, rows in zip(group, standing, strict=True):
-                _settle(order, rows)
+            _settle(list(zip(group, standing, strict=True)))
 
     def _commit_apart(self, partition: int, group: Sequence[_Order], error: Exception) -> None:
         """Write each entry by itself, so that one that cannot be written takes no other with it."""
@@ -96,17 +95,24 @@ class Writer:
             f"The ledger in {self._folder.path} cannot be written: {error}. Nothing that was "
             "paid for before is lost; free space or mend the folder and run again."
         )
-        _settle(group[0], problem)
+        _settle([(group[0], problem)])
 
 
-def _settle(order: _Order, result: Standing | StorageError) -> None:
-    def resolve() -> None:
+def _settle(results: Sequence[tuple[_Order, Standing | StorageError]]) -> None:
+    """Tell those who wait what became of their entries; each event loop is woken once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Order, Standing | StorageError]]] = {}
+    for order, result in results:
+        by_loop.setdefault(order.loop, []).append((order, result))
+    for loop, its in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, its)
+
+
+def _resolve(results: Sequence[tuple[_Order, Standing | StorageError]]) -> None:
+    for order, result in results:
         if order.done.done():
-            return
+            continue
         if isinstance(result, StorageError):
             order.done.set_exception(result)
         else:
             order.done.set_result(result)
-
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        order.loop.call_soon_threadsafe(resolve)

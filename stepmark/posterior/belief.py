@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from stepmark.counts import FloatArray, Tally
-from stepmark.posterior.grid import Grid, endings, log_rising
+from stepmark.counts import FloatArray, IntArray, Passage
+from stepmark.posterior.again import chances as chances_of_repeats
+from stepmark.posterior.again import evidence_of_repeats
+from stepmark.posterior.grid import endings, grid_of, log_rising
+from stepmark.posterior.hyper import Hyper
+from stepmark.records import Outcome
 
 
 class Belief:
     """The joint posterior of first error and node, kept up as draws come in.
 
-    It depends on the tallies alone, not on the order in which they were told.
+    It depends on the passages alone, not on the order in which they were told.
     """
 
-    def __init__(self, grid: Grid, evidence: FloatArray | None = None) -> None:
+    def __init__(
+        self, hyper: Hyper, steps: int, outcome: Outcome, evidence: FloatArray | None = None
+    ) -> None:
         """Start from the prior, times other annotators' likelihoods of each first error.
 
         Args:
-            grid: the model.
+            hyper: what is believed beforehand.
+            steps: how many the solution has, at least 1.
+            outcome: how it ended.
             evidence: float64[steps + 1] log likelihoods (stepmark/posterior/verdicts.py).
         """
-        self._grid = grid
+        self._hyper = hyper
+        self._grid = grid = grid_of(hyper, steps, outcome)
         self._prior = grid.log_prior if evidence is None else grid.log_prior + evidence[:, None]
         nodes = grid.log_prior.shape[1]
         self._sound = np.zeros((grid.steps, nodes))
         self._broken = np.zeros((grid.steps, nodes))
+        self._passages = [Passage()] * grid.steps
         self._drawn = np.zeros((grid.steps, 3))
         self._weights = _normalised(self._prior)
 
-    def observe(self, position: int, tally: Tally) -> None:
-        """Take in how *all* draws so far from the prefix of `position` < steps steps ended."""
-        self._drawn[position] = drawn = endings(tally)
-        self._sound[position] = _likelihood(self._grid.sound[position], drawn.tolist())
-        self._broken[position] = _likelihood(self._grid.broken[position], drawn.tolist())
+    def observe(self, passages: Sequence[Passage]) -> None:
+        """Take in what *all* draws so far did at each step."""
+        for step, (before, now) in enumerate(zip(self._passages, passages, strict=True)):
+            if before.left != now.left:
+                self._drawn[step] = drawn = endings(now.left)
+                self._sound[step] = _likelihood(self._grid.sound[step], drawn.tolist())
+                self._broken[step] = _likelihood(self._grid.broken[step], drawn.tolist())
+        self._passages = list(passages)
         self._weights = _normalised(self._prior + self._log_likelihood())
 
     def _log_likelihood(self) -> FloatArray:
         """Return float64[E, G]: prefixes up to the first error are sound, longer ones broken."""
         up_to = self._broken.sum(axis=0) + np.cumsum(self._sound - self._broken, axis=0)
-        return np.concatenate([up_to, up_to[-1:]])
+        repeats = evidence_of_repeats(self._hyper, *self._again_and_left())
+        likelihood: FloatArray = np.concatenate([up_to, up_to[-1:]]) + repeats[:, None]
+        return likelihood
+
+    def _again_and_left(self) -> tuple[IntArray, IntArray]:
+        again = np.array([passage.again for passage in self._passages], dtype=np.int64)
+        left = np.array([passage.left.total for passage in self._passages], dtype=np.int64)
+        return again, left
 
     @property
     def first_error(self) -> FloatArray:
@@ -59,15 +81,36 @@ class Belief:
     def gains(self) -> FloatArray:
         """Return what one more draw from each position would tell of the first error: bits[steps].
 
-        The mutual information between the draw's ending and the first error, with the node
-        averaged out; it is 0 where the answer is known, and shrinks as draws pile up on a prefix.
+        It tells what it does at the next step, and if it writes that one again, what a draw from
+        the longer prefix would tell (as things stand now: what the repeat itself has told by then
+        is left out).
         """
-        joint = self._joint()
-        error = joint.sum(axis=2, keepdims=True)
-        ending = joint.sum(axis=1, keepdims=True)
-        ratio = np.divide(joint, error * ending, out=np.ones_like(joint), where=joint > 0)
-        gains: FloatArray = (joint * np.log2(ratio)).sum(axis=(1, 2))
-        return np.maximum(gains, 0.0)
+        at_step, goes_on = self._at_step()
+        gains = np.zeros(len(at_step) + 1)
+        for step in range(len(at_step) - 1, -1, -1):
+            gains[step] = at_step[step] + goes_on[step] * gains[step + 1]
+        unknown = -(self.first_error * np.log2(np.maximum(self.first_error, 1e-300))).sum()
+        return np.asarray(np.minimum(gains[:-1], unknown))
+
+    def _at_step(self) -> tuple[FloatArray, FloatArray]:
+        """Return what a draw tells by what it does at the step it comes to, and its going on.
+
+        The first is the mutual information, in bits, between the first error and four things that
+        may happen: the step is written again, or else the draw ends right, in the solution's own
+        answer or in another, with the node averaged out. It is 0 where the answer is known, and
+        shrinks as draws pile up. The second is the chance of the step being written again.
+
+        Returns:
+            float64[steps] each.
+        """
+        chances = chances_of_repeats(self._hyper, *self._again_and_left())
+        errors = self.first_error
+        again = (chances * errors)[:, :, None]
+        joint = np.concatenate([self._joint() * (1 - chances)[:, :, None], again], axis=2)
+        apart = joint.sum(axis=2, keepdims=True) * joint.sum(axis=1, keepdims=True)
+        ratio = np.divide(joint, apart, out=np.ones_like(joint), where=joint > 0)
+        bits: FloatArray = (joint * np.log2(ratio)).sum(axis=(1, 2))
+        return np.maximum(bits, 0.0), again.sum(axis=(1, 2))
 
     def _joint(self) -> FloatArray:
         """Return float64[steps, E, 3]: each first error together with each ending of a draw."""

@@ -8,14 +8,17 @@ must not change while it buys.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from stepmark.counts import Counts, FloatArray
-from stepmark.posterior.hyper import LEVELS, Hyper
-from stepmark.posterior.many import Group, groups, weigh
+from stepmark.posterior.again import fit_mean
+from stepmark.posterior.belief import soundness
+from stepmark.posterior.hyper import AGAIN, LEVELS, Hyper
+from stepmark.posterior.many import CHUNK, Group, groups, weigh
 
 CONCENTRATIONS: Final = (4.0, 8.0, 15.0, 30.0, 60.0)
 """Tried around the fitted weights."""
@@ -43,7 +46,7 @@ def log_evidence(hyper: Hyper, counts: Counts) -> float:
         float(chunk.log_evidence.sum())
         for group in groups(hyper, counts)
         if group.outcome == "incorrect"
-        for chunk in weigh(group)
+        for chunk in weigh(hyper, group)
     )
 
 
@@ -57,24 +60,47 @@ def _round(counts: Counts, hyper: Hyper, start: Hyper) -> Hyper:
     levels = {name: STEADY * _share(getattr(start, name)) for name in LEVELS}
     place = STEADY * _share(start.place)
     hidden, right = STEADY * start.error_if_right, STEADY
+    seen: list[tuple[Group, FloatArray]] = []
     for group in groups(hyper, counts):
-        nodes, errors = _expected(group)
+        nodes, by_solution = _expected(hyper, group)
+        errors = by_solution.sum(axis=0)
         if group.outcome == "incorrect":
             _add_levels(levels, nodes)
             place += _parts(hyper, errors[:-1])
+            seen.append((group, by_solution))
         elif group.outcome == "correct":
             hidden += float(errors[:-1].sum())
             right += len(group.members)
     fitted: dict[str, Any] = {name: _weights(levels[name]) for name in LEVELS}
+    fitted |= _repeats(seen)
     return replace(hyper, **fitted, place=_weights(place), error_if_right=hidden / right)
 
 
-def _expected(group: Group) -> tuple[FloatArray, FloatArray]:
-    """Return how many of a group's solutions have each node, [G], and each first error, [E]."""
-    nodes, errors = np.zeros(group.grid.log_prior.shape[1]), np.zeros(group.grid.steps + 1)
-    for chunk in weigh(group):
+def _repeats(groups: Sequence[tuple[Group, FloatArray]]) -> dict[str, Any]:
+    """Return the shares of repeats that were likeliest.
+
+    Args:
+        groups: with the posterior of the first error of each member, float64[S, steps + 1].
+    """
+    if not groups:
+        return {}
+    again, left = (
+        np.concatenate([getattr(group, name).ravel() for group, _ in groups])
+        for name in ("again", "left")
+    )
+    before = np.concatenate([soundness(errors).ravel() for _, errors in groups])
+    at = np.concatenate([errors[:, :-1].ravel() for _, errors in groups])
+    weights = dict(zip(AGAIN, (before, at, 1 - before - at), strict=True))
+    return {name: fit_mean(again, left, weight) for name, weight in weights.items()}
+
+
+def _expected(hyper: Hyper, group: Group) -> tuple[FloatArray, FloatArray]:
+    """Return how many of a group's solutions have each node, [G], and each first error, [S, E]."""
+    nodes = np.zeros(group.grid.log_prior.shape[1])
+    errors = np.zeros((len(group.members), group.grid.steps + 1))
+    for number, chunk in enumerate(weigh(hyper, group)):
         nodes += chunk.weights.sum(axis=(0, 1))
-        errors += chunk.weights.sum(axis=(0, 2))
+        errors[number * CHUNK :][: len(chunk.members)] = chunk.weights.sum(axis=2)
     return nodes, errors
 
 

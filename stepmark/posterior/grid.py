@@ -4,11 +4,15 @@ The unknowns of a solution of T steps are the first wrong step e ∈ {0 … T �
 a node g of the grid, one level of each quantity in `LEVELS`. The prefix of t steps is sound iff
 t ≤ e. A draw from it ends right, in the solution's own wrong answer, or in another, with chances
 
-    sound:   v(t)            (1 − v(t)) · own_sound         the rest,   v(t) = p^((1 − t/T)^shape)
-    broken:  recovery · p    (1 − recovery · p) · own_broken · v(t)     the rest
+    sound:   v(t) (1 − own_sound)    v(t) own_sound                  the rest
+    broken:  recovery · p            (1 − recovery · p) own_broken v(t)    the rest
 
-where v(t) is the chance that what is left is done without a mistake: a broken prefix ends in the
-solution's own answer when nothing *else* goes wrong. Each prefix has chances of its own, Dirichlet
+    v(t) = clean^((1 − t/T)^shape),  p = clean (1 − own_sound)
+
+where v(t) is the chance that in what is left nothing goes wrong but perhaps the solution's own
+slip, and p the problem's solve rate: to end right and to end in the own wrong answer take the same
+care everywhere else, so their odds are the same from every sound prefix, and from a broken one the
+own answer comes when nothing *else* goes wrong. Each prefix has chances of its own, Dirichlet
 around these, so its counts are Dirichlet-multinomial. The bare problem has none: its draws are the
 problem's solve rate itself.
 """
@@ -51,17 +55,17 @@ def grid_of(hyper: Hyper, steps: int, outcome: Outcome) -> Grid:
     """Return the model for solutions of `steps` ≥ 1 steps that ended in `outcome`."""
     if steps < 1:
         raise ValueError(f"a solution must have at least 1 step, not {steps}")
-    p, shape, recovery, own_broken, own_sound = _nodes()
+    clean, shape, recovery, own_broken, own_sound = _nodes()
     left = 1 - np.arange(steps)[:, None] / steps
-    value = p ** (left**shape)
+    value = clean ** (left**shape)
     if outcome != "incorrect":  # only a wrong answer can be landed on again
-        own_broken, own_sound = np.zeros_like(p), np.zeros_like(p)
-    recovers = np.broadcast_to(recovery * p, value.shape)
+        own_broken, own_sound = np.zeros_like(clean), np.zeros_like(clean)
+    recovers = np.broadcast_to(recovery * clean * (1 - own_sound), value.shape)
     concentration = np.full(steps, hyper.concentration)
     concentration[0] = ROOT_CONCENTRATION
     return Grid(
         steps=steps,
-        sound=_alphas(value, (1 - value) * own_sound, concentration),
+        sound=_alphas(value * (1 - own_sound), value * own_sound, concentration),
         broken=_alphas(recovers, (1 - recovers) * own_broken * value, concentration),
         log_prior=_log_prior(hyper, steps, outcome),
         concentration=concentration,
@@ -105,7 +109,7 @@ def _log_prior(hyper: Hyper, steps: int, outcome: Outcome) -> FloatArray:
     Node weights describe wrong answers. Right ones come from a problem p / (1 − p) times as often,
     and one that hides an error recovered from it, so its node counts by its recovery.
     """
-    p, _, recovery, _, _ = _nodes()
+    p, _, recovery, _, _ = _nodes()  # a right answer has no slip of its own, so clean is p
     nodes = _normalised(_product([getattr(hyper, name) for name in LEVELS]))
     place = error_places(hyper, steps)
     if outcome == "incorrect":

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from stepmark.counts import Counts, FloatArray, IntArray
+from stepmark.posterior.again import evidence_of_repeats
 from stepmark.posterior.grid import Grid, grid_of, log_rising
 from stepmark.posterior.hyper import Hyper
 from stepmark.records import Outcome
@@ -24,7 +25,11 @@ class Group(NamedTuple):
     members: IntArray
     """int64[S]: which solutions of the counts."""
     drawn: IntArray
-    """int64[S, steps, 3]: draws by position and ending (right, own answer, another)."""
+    """int64[S, steps, 3]: draws that left at each step, by ending (right, own answer, another)."""
+    again: IntArray
+    """int64[S, steps]: draws that wrote each step again."""
+    left: IntArray
+    """int64[S, steps]: draws that came to it and did not, gradable or not."""
 
 
 class Weighed(NamedTuple):
@@ -45,7 +50,7 @@ def read_many(hyper: Hyper, counts: Counts) -> list[FloatArray]:
     """
     posteriors: list[FloatArray] = [np.ones(1)] * (len(counts.offsets) - 1)
     for group in groups(hyper, counts):
-        for chunk in weigh(group):
+        for chunk in weigh(hyper, group):
             for member, first_error in zip(chunk.members, chunk.weights.sum(axis=2), strict=True):
                 posteriors[member] = first_error
     return posteriors
@@ -54,26 +59,34 @@ def read_many(hyper: Hyper, counts: Counts) -> list[FloatArray]:
 def groups(hyper: Hyper, counts: Counts) -> Iterator[Group]:
     """Yield the solutions of a shard by length and outcome; those without steps are left out."""
     lengths, outcomes = np.diff(counts.offsets), _outcomes(counts)
-    drawn = np.stack([counts.correct, counts.own, counts.incorrect - counts.own], axis=1)
-    root = counts.root
-    bare = np.stack([root.correct, root.own, root.incorrect - root.own], axis=1)
+    left = counts.passages.left
+    drawn = np.stack([left.correct, left.own, left.incorrect - left.own], axis=1)
     for length in np.unique(lengths[lengths > 0]).tolist():
         for code, outcome in enumerate(_OUTCOMES):
             members = np.flatnonzero((lengths == length) & (outcomes == code))
             if not members.size:
                 continue
-            rows = counts.offsets[members, None] + np.arange(length - 1)
-            by_position = np.concatenate([bare[members, None], drawn[rows]], axis=1)
-            yield Group(outcome, grid_of(hyper, length, outcome), members, by_position)
+            rows = counts.offsets[members, None] + np.arange(length)
+            yield Group(
+                outcome,
+                grid_of(hyper, length, outcome),
+                members,
+                drawn[rows],
+                counts.passages.again[rows],
+                left.total[rows],
+            )
 
 
-def weigh(group: Group) -> Iterator[Weighed]:
+def weigh(hyper: Hyper, group: Group) -> Iterator[Weighed]:
     """Yield the posterior weights of a group, chunk by chunk; pure."""
     sound = _likelihoods(group.grid.sound, group.grid.concentration, group.drawn)
     broken = _likelihoods(group.grid.broken, group.grid.concentration, group.drawn)
+    prior = group.grid.log_prior
+    by_error = evidence_of_repeats(hyper, group.again, group.left)[:, :, None]
     for start in range(0, len(group.members), CHUNK):
         part = slice(start, start + CHUNK)
-        yield _weighed(group.members[part], group.grid, _at(sound, part), _at(broken, part))
+        weights = prior + by_error[part]
+        yield _weighed(group.members[part], weights, _at(sound, part), _at(broken, part))
 
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("correct", "incorrect", "unknown")
@@ -111,9 +124,11 @@ def _at(table: ByPosition, part: slice) -> FloatArray:
     return np.stack([rows[which[part]] for rows, which in table], axis=1)
 
 
-def _weighed(members: IntArray, grid: Grid, sound: FloatArray, broken: FloatArray) -> Weighed:
+def _weighed(
+    members: IntArray, prior: FloatArray, sound: FloatArray, broken: FloatArray
+) -> Weighed:
     up_to = broken.sum(axis=1, keepdims=True) + np.cumsum(sound - broken, axis=1)
-    log_weights = np.concatenate([up_to, up_to[:, -1:]], axis=1) + grid.log_prior
+    log_weights = np.concatenate([up_to, up_to[:, -1:]], axis=1) + prior
     top = log_weights.max(axis=(1, 2), keepdims=True)
     weights = np.exp(log_weights - top)
     total = weights.sum(axis=(1, 2), keepdims=True)

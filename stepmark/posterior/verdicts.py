@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stepmark.counts import FloatArray
+from stepmark.posterior.along import by_first_error
 from stepmark.records import Verdict
 
 
@@ -44,10 +45,7 @@ def evidence_of(verdicts: Sequence[Verdict], rates: Confusion) -> FloatArray:
         for verdict in verdicts
     ]
     before, at, after = np.array(rows).reshape(-1, 3).T
-    none = np.concatenate([[0.0], np.cumsum(before)])
-    later = np.concatenate([np.cumsum(after[::-1])[::-1], [0.0]])
-    with_error = none[:-1] + at + later[1:]
-    return np.concatenate([with_error, none[-1:]])
+    return by_first_error(before, at, after)
 
 
 def _log_likelihood(verdict: Verdict, says_incorrect: FloatArray) -> FloatArray:

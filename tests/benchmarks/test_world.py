@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmarks.drawn import CORRECT, OWN, UNKNOWN
 from benchmarks.information import capacities, fewest_rollouts
-from benchmarks.world import CORRECT, DRAWS, OWN, UNKNOWN, WORLDS, Simulated
+from benchmarks.world import DRAWS, WORLDS, Simulated
 from stepmark.counts import Tally
 
 

@@ -84,6 +84,7 @@ def a_rollout(
         problem_id=solution.problem_id,
         solution_id=solution.id,
         position=position,
+        reach=position,
         request=content_id("rq", solution.problem_id, solution.prefix(position)),
         draw=draw,
         outcome=outcome,

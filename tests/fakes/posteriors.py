@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from stepmark.counts import Counts, Tally, counts_of
-from stepmark.posterior import Belief, Hyper, grid_of
+from stepmark.counts import Counts, Passage, Tally, counts_of
+from stepmark.posterior import Belief, Hyper
 from stepmark.records import Outcome
 
 RIGHT, OWN = Tally(correct=1), Tally(incorrect=1, own=1)
@@ -28,15 +28,20 @@ def tallies(draw: st.DrawFn, most: int = 12) -> Tally:
 
 
 def believed(
-    drawn: Mapping[int, Tally],
+    drawn: Mapping[int, Tally | Passage],
     steps: int,
     outcome: Outcome = "incorrect",
     hyper: Hyper | None = None,
 ) -> Belief:
-    """Return what is believed after these tallies, told in the mapping's order."""
-    belief = Belief(grid_of(hyper or Hyper(), steps, outcome))
+    """Return what is believed after these tallies, told in the mapping's order.
+
+    A tally is of draws that wrote something else than the solution's next step.
+    """
+    told = [Passage()] * steps
+    belief = Belief(hyper or Hyper(), steps, outcome)
     for position, tally in drawn.items():
-        belief.observe(position, tally)
+        told[position] = tally if isinstance(tally, Passage) else Passage(left=tally)
+        belief.observe(told)
     return belief
 
 

@@ -30,8 +30,8 @@ def test_stats_name_the_policies_that_are_known(tmp_path, ledger, capsys, monkey
     a_ledger(tmp_path)
     assert ledger("stats", str(tmp_path)) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert next(x for x in lines if "po_0" in x)[:6] == ["po_0", "even", "10", "30", "0", "60"]
-    assert next(x for x in lines if "po_1" in x)[:5] == ["po_1", "10", "30", "0", "60"]
+    assert next(x for x in lines if "po_0" in x)[:6] == ["po_0", "even", "10", "30", "0", "0"]
+    assert next(x for x in lines if "po_1" in x)[:5] == ["po_1", "10", "30", "0", "0"]
 
 
 def test_verify_exits_by_what_it_finds(tmp_path, ledger, capsys):

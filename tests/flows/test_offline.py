@@ -16,7 +16,7 @@ from flows.recipe import PolicyBlock
 from stepmark.errors import StorageError
 from stepmark.policy import PolicyIdentity
 from tests.fakes.factories import an_identity
-from tests.fakes.openai_server import FakeServer
+from tests.fakes.openai_server import FakeServer, Fault
 from tests.fakes.tokenizers import Template, plain, trimming
 from tests.flows.arrange import arrange, build, files_of, served_recipe
 
@@ -72,6 +72,18 @@ def lose_a_draw(ledger: Path) -> tuple[str, str, int]:
         ).fetchone()
         connection.execute("DELETE FROM draws WHERE address = ? AND draw = ?", (address, draw))
     return problem, f"rq_{address.hex()}", draw
+
+
+def test_what_the_server_refused_is_refused_again_in_a_replay(tmp_path):
+    recipe = served_recipe(tmp_path, max_failed_share=1.0)
+    with FakeServer(
+        faults=lambda number: Fault(status=400) if number % 3 == 1 else None
+    ) as running:
+        build(recipe, tmp_path / "out", addresses={"solver": (running.url,)})
+    replay(recipe, tmp_path / "again", tmp_path / "out" / "ledger")
+    files = files_of(tmp_path / "again" / "tiny")
+    assert files == files_of(tmp_path / "out" / "tiny")
+    assert b"http_400" in files["manifest.json"]
 
 
 def test_an_unfinished_build_is_finished_in_its_place(tmp_path):

@@ -61,6 +61,30 @@ def test_each_prefix_has_the_tally_of_its_rollouts(world, rng):
     assert np.diff(counts.offsets).tolist() == [len(solution.steps) for solution, _ in world]
 
 
+@given(drawn(), st.randoms(use_true_random=False))
+def test_each_rollout_counts_where_it_leaves_the_text_and_at_the_steps_it_wrote_again(world, rng):
+    rollouts = [
+        replace(r, reach=rng.randint(r.position, len(solution.steps)))
+        for solution, by_position in world
+        for r in rollouts_of(solution, by_position)
+    ]
+    passages = evidence([solution for solution, _ in world], rollouts).drawn.passages
+    expected = [
+        (
+            sum(r.position <= step < r.reach for r in its),
+            sum(r.reach == step and r.outcome == "correct" for r in its),
+            sum(r.reach == step and r.own for r in its),
+            sum(r.reach == step for r in its),
+        )
+        for solution, _ in world
+        for its in [[r for r in rollouts if r.solution_id == solution.id]]
+        for step in range(len(solution.steps))
+    ]
+    left = passages.left
+    found = zip(passages.again, left.correct, left.own, left.total, strict=True)
+    assert [tuple(map(int, row)) for row in found] == expected
+
+
 def test_a_whole_solution_is_judged_by_its_own_answer_where_asked():
     right, wrong = a_solution(2, outcome="correct", id="so_1"), a_solution(1, id="so_2")
     found = evidence([right, wrong], list(rollouts_of(right, {1: Tally(3), 2: Tally(0, 5)})))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepmark.engines.protocol import Completion, Sampling
+from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import (
     BudgetReached,
     ContextOverflow,
@@ -292,6 +292,42 @@ def test_an_unfilled_draw_is_bought_by_the_next_who_asks(tmp_path):
         async with a_shop(tmp_path, engine) as purchase:
             assert len(await purchase.generate(a_request(range(2)))) == 1
             assert len(await purchase.generate(a_request(range(2)))) == 2
+
+    run(main())
+
+
+def test_a_draw_that_could_not_be_had_is_noted_with_the_reason_until_it_is_bought(tmp_path):
+    engine = FakeEngine(fails=lambda call: None if call else EngineError("no", reason="http_400"))
+
+    async def main() -> None:
+        async with a_shop(tmp_path, engine) as purchase:
+            order = a_request(range(2))
+            kept = purchase._ledger, order.problem_id, purchase.address(order)
+            with pytest.raises(EngineError):
+                await purchase.generate(order)
+            assert Ledger.refusals(*kept, [0, 1]) == {0: "http_400", 1: "http_400"}
+            await purchase.generate(order)
+            assert Ledger.refusals(*kept, [0, 1]) == {}
+            assert set(Ledger.find(*kept, [0, 1])) == {0, 1}
+
+    run(main())
+
+
+def test_a_note_of_a_refusal_never_replaces_what_was_bought(tmp_path):
+    """Another process may buy a draw while this one is refused it: it is handed out."""
+    order = a_request(range(1))
+
+    async def main() -> None:
+        with closing(Ledger(tmp_path)) as ledger:
+            other = a_purchase(FakeEngine(), ledger)
+
+            class Sold(FakeEngine):
+                async def generate(self, request: Request) -> tuple[Completion, ...]:
+                    if not ledger.find(order.problem_id, other.address(order), [0]):
+                        await other.generate(order)
+                    return ()
+
+            assert [c.draw for c in await a_purchase(Sold(), ledger).generate(order)] == [0]
 
     run(main())
 

@@ -54,6 +54,20 @@ def test_prefix_0_is_the_bare_problem_even_with_a_lead():
     assert solution.prefix(1) == "<think>hm</think>Step 1.\n"
 
 
+def test_a_text_reaches_as_far_as_it_repeats_the_steps_byte_for_byte():
+    solution = a_solution(steps=("One. ", "Two. ", "Three."))
+    assert solution.reach("One. Two. Four.", 0) == 2
+    assert solution.reach("One. Two.", 1) == 1  # the space that ends the step is missing
+    assert solution.reach("One. Two. Three. And more.", 1) == 3
+    assert solution.reach("Zero.", 0) == 0
+
+
+def test_a_text_with_another_lead_reaches_no_step():
+    solution = a_solution(lead="Hm. ", steps=("One. ", "Two."))
+    assert solution.reach("One. Two.", 0) == 0
+    assert solution.reach("Hm. One. Three.", 0) == 1
+
+
 def test_the_first_error_is_the_earliest_incorrect_verdict():
     assert first_error(("correct", "unlabelled", "incorrect", "correct", "incorrect")) == 2
 

@@ -99,6 +99,18 @@ def test_a_draw_that_lands_on_the_solutions_own_wrong_answer_is_told_apart(tmp_p
     )
 
 
+def test_a_rollout_that_writes_the_solutions_next_steps_again_reaches_beyond_its_prefix(tmp_path):
+    solution = a_solution(("Step 1.\n", "Step 2.\n", "Step 3.\n"))
+    texts = ["Step 2.\nOther.", "Other."]
+    engine = FakeEngine(writes=lambda request, draw: a_completion(draw, text=texts[draw]))
+
+    async def work(sampler: Sampler) -> None:
+        await sampler.tally(1, 2)
+        assert [rollout.reach for rollout in sampler.rollouts] == [2, 1]
+
+    sample(tmp_path, work, engine=engine, solution=solution)
+
+
 def test_a_right_solution_has_no_wrong_answer_of_its_own(tmp_path):
     async def work(sampler: Sampler) -> None:
         assert (await sampler.tally(1, 2)).own == 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from annotators.probes import Adaptive
 from annotators.probes.adaptive import draw_costs
 from annotators.rules import Posterior
-from stepmark.counts import Tally
+from stepmark.counts import Passage, Tally
 from stepmark.posterior import Hyper
 from stepmark.records import Solution
 from tests.fakes.columns import annotate
@@ -24,14 +24,26 @@ PROBE = Adaptive(method="adaptive")
 class Cumulative(FakeSource):
     """Cuts each tally down to the draws asked for, right ones first."""
 
+    def __init__(self, world: dict[int, Tally]) -> None:
+        super().__init__(world)
+        self.steps = 0
+        self._told: dict[int, Tally] = {}
+
     async def tally(self, position: int, draws: int) -> Tally:
         whole = await super().tally(position, draws)
         correct = min(whole.correct, draws)
-        return Tally(
+        told = Tally(
             correct=correct,
             incorrect=min(whole.incorrect, draws - correct),
+            unknown=min(whole.unknown, draws),
             own=min(whole.own, draws - correct),
         )
+        self._told[position] = told
+        return told
+
+    def passages(self) -> list[Passage]:
+        """Return every draw as one that left at its prefix."""
+        return [Passage(left=self._told.get(step, Tally())) for step in range(self.steps)]
 
     @property
     def spent(self) -> dict[int, int]:
@@ -40,6 +52,7 @@ class Cumulative(FakeSource):
 
 
 def spend(probe: Adaptive, solution: Solution, source: Cumulative) -> dict[int, int]:
+    source.steps = len(solution.steps)
     run(probe.probe(solution, source))
     return source.spent
 
@@ -77,19 +90,19 @@ def test_whatever_is_drawn_the_budget_holds(table, steps, budget, at_once, outco
 
 
 def test_draws_that_are_all_unknown_end_at_the_budget_too():
-    source = FakeSource(dict.fromkeys(range(6), Tally(unknown=8)))
-    run(Adaptive(method="adaptive", budget=10).probe(a_solution(6), source))
+    source = Cumulative(dict.fromkeys(range(6), Tally(unknown=8)))
+    spend(Adaptive(method="adaptive", budget=10), a_solution(6), source)
     assert len([position for position in source.positions if position]) <= 10
 
 
 def test_a_hyper_parameter_that_is_badly_wrong_costs_no_more_than_the_budget():
     """A model without recovery, in which every prefix agrees, meets draws that contradict it."""
     wrong = Hyper(
-        solve_rate=(0, 0, 0, 0, 0, 0, 1),
+        clean=(0, 0, 0, 0, 0, 0, 1),
         shape=(1, 0, 0),
         recovery=(1, 0, 0, 0),
         own_broken=(1, 0, 0, 0),
-        own_sound=(1, 0, 0),
+        own_sound=(1, 0, 0, 0, 0),
         concentration=1e9,
     )
     world = dict.fromkeys(range(8), Tally(correct=2, incorrect=20, own=10))
@@ -99,7 +112,7 @@ def test_a_hyper_parameter_that_is_badly_wrong_costs_no_more_than_the_budget():
 
 def test_it_stops_when_no_draw_is_worth_its_while():
     source = Cumulative(noiseless(8, 3))
-    run(Adaptive(method="adaptive", worth=3.0).probe(a_solution(8), source))
+    spend(Adaptive(method="adaptive", worth=3.0), a_solution(8), source)
     assert source.positions == [0]
 
 
@@ -113,7 +126,7 @@ def test_a_higher_confidence_never_costs_less():
 
 def test_a_round_asks_one_more_draw_of_each_of_the_best_prefixes():
     source = Cumulative(noiseless(9, 4))
-    run(Adaptive(method="adaptive", round=3, budget=3).probe(a_solution(9), source))
+    spend(Adaptive(method="adaptive", round=3, budget=3), a_solution(9), source)
     assert [draws for position, draws in source.asked if position] == [1, 1, 1]
     assert len(set(source.positions)) == 4
 
@@ -121,7 +134,7 @@ def test_a_round_asks_one_more_draw_of_each_of_the_best_prefixes():
 def test_the_bare_problem_is_asked_for_the_stated_draws_and_no_more():
     for root in (0, 5):
         source = Cumulative(noiseless(9, 4))
-        run(Adaptive(method="adaptive", root=root).probe(a_solution(9), source))
+        spend(Adaptive(method="adaptive", root=root), a_solution(9), source)
         assert [draws for position, draws in source.asked if not position] == [root][:root]
 
 
@@ -129,7 +142,7 @@ def test_the_same_tallies_give_the_same_requests():
     asked = []
     for _ in range(2):
         source = Cumulative(noiseless(9, 4))
-        run(PROBE.probe(a_solution(9), source))
+        spend(PROBE, a_solution(9), source)
         asked.append(source.asked)
     assert asked[0] == asked[1]
 

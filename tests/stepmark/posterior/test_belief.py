@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepmark.counts import Tally
-from stepmark.posterior import Belief, Confusion, Hyper, evidence_of, grid_of
+from stepmark.counts import Passage, Tally
+from stepmark.posterior import Belief, Confusion, Hyper, evidence_of
+from stepmark.posterior.again import chances
 from tests.fakes.posteriors import OUTCOMES, believed, noiseless, tallies
 
 some_draws = st.dictionaries(st.integers(0, 5), tallies(), max_size=4)
@@ -33,14 +34,16 @@ def test_the_order_of_the_draws_does_not_matter(drawn, random):
 @given(st.integers(0, 5), tallies(4), tallies(4))
 def test_only_the_latest_tally_of_a_prefix_counts(position, earlier, latest):
     belief = believed({position: earlier}, 6)
-    belief.observe(position, latest)
+    told = [Passage()] * 6
+    told[position] = Passage(left=latest)
+    belief.observe(told)
     assert belief.first_error == pytest.approx(believed({position: latest}, 6).first_error)
 
 
 @given(some_draws, st.integers(1, 9))
 def test_unknown_draws_are_no_evidence(drawn, unknown):
     more = {t: tally._replace(unknown=tally.unknown + unknown) for t, tally in drawn.items()}
-    assert (believed(more, 6).first_error == believed(drawn, 6).first_error).all()
+    assert believed(more, 6).first_error == pytest.approx(believed(drawn, 6).first_error)
 
 
 def test_a_wrong_answer_has_an_error_and_a_right_one_seldom():
@@ -99,19 +102,42 @@ def test_a_gain_is_never_negative_nor_above_what_is_unknown(drawn, outcome):
 @settings(max_examples=25)
 @given(some_draws, st.integers(1, 5))
 def test_a_gain_is_what_is_learnt_on_average(drawn, position):
-    """H(first error) − E[H(first error | the next draw)], the endings weighed by the model."""
-    before = believed(drawn, 6)
-    held = drawn.get(position, Tally())
-    after = [
-        believed(drawn | {position: held._replace(correct=held.correct + 1)}, 6),
-        believed(
-            drawn | {position: held._replace(incorrect=held.incorrect + 1, own=held.own + 1)}, 6
-        ),
-        believed(drawn | {position: held._replace(incorrect=held.incorrect + 1)}, 6),
+    """H(first error) − E[H(first error | the next draw)], what it may do weighed by the model."""
+    hyper = Hyper(again_before=0.7, again_at=0.2, again_after=0.4)
+    left = drawn.get(position, Tally())
+    before = believed(drawn | {position: Passage(1, left)}, 6, hyper=hyper)
+    next_ones = [
+        Passage(1, left._replace(correct=left.correct + 1)),
+        Passage(1, left._replace(incorrect=left.incorrect + 1, own=left.own + 1)),
+        Passage(1, left._replace(incorrect=left.incorrect + 1)),
+        Passage(2, left),
     ]
-    likely = before._joint()[position].sum(axis=0)
+    after = [believed(drawn | {position: then}, 6, hyper=hyper) for then in next_ones]
+    goes_on = chances(hyper, *before._again_and_left())[position]
+    endings = (before._joint()[position] * (1 - goes_on)[:, None]).sum(axis=0)
+    likely = np.append(endings, goes_on @ before.first_error)
     entropy = [_bits(belief.first_error) for belief in (before, *after)]
-    assert before.gains()[position] == pytest.approx(entropy[0] - likely @ entropy[1:], abs=1e-9)
+    learnt = entropy[0] - likely @ entropy[1:]
+    assert before._at_step()[0][position] == pytest.approx(learnt, abs=1e-9)
+
+
+def test_a_draw_also_tells_what_it_does_further_on():
+    """With a step that is nearly always written again, a draw from before it goes past it."""
+    hyper = Hyper(again_before=0.95, again_at=0.95, again_after=0.95)
+    drawn = {1: Passage(again=20)}
+    here, further = believed(drawn, 6, hyper=hyper).gains()[1:3]
+    assert 0.9 * further < here <= further * 1.05
+
+
+def test_a_step_that_is_seldom_written_again_is_suspect():
+    hyper = Hyper(again_before=0.9, again_at=0.3, again_after=0.6)
+    drawn = {t: Passage(again=6) for t in range(5)} | {2: Passage(left=Tally(unknown=6))}
+    assert believed(drawn, 5, hyper=hyper).first_error.argmax() == 2
+
+
+def test_repeats_say_nothing_where_they_are_alike_before_and_after_the_error():
+    drawn = {1: Passage(again=9), 2: Passage(left=Tally(unknown=4))}
+    assert believed(drawn, 5).first_error == pytest.approx(believed({}, 5).first_error)
 
 
 def _bits(chances: np.ndarray) -> float:
@@ -123,8 +149,8 @@ def test_another_annotators_verdicts_enter_as_a_likelihood():
     judge = evidence_of(
         ["correct", "correct", "incorrect", "unlabelled"], Confusion(before=0.05, at=0.8, after=0.5)
     )
-    grid = grid_of(Hyper(), 4, "incorrect")
-    prior, posterior = Belief(grid).first_error, Belief(grid, judge).first_error
+    prior = Belief(Hyper(), 4, "incorrect").first_error
+    posterior = Belief(Hyper(), 4, "incorrect", judge).first_error
     assert posterior.argmax() == 2
     expected = prior * np.exp(judge)
     assert posterior == pytest.approx(expected / expected.sum())
@@ -133,6 +159,6 @@ def test_another_annotators_verdicts_enter_as_a_likelihood():
 def test_the_default_hyper_is_no_figure_of_the_simulated_worlds():
     """Broad: no level of any quantity has more than half of the weight."""
     default = Hyper()
-    for name in ("solve_rate", "shape", "recovery", "own_broken", "own_sound", "place"):
+    for name in ("clean", "shape", "recovery", "own_broken", "own_sound", "place"):
         weights = np.array(getattr(default, name))
         assert weights.max() <= weights.sum() / 2

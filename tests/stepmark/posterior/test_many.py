@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepmark.counts import Tally, counts_of
+from stepmark.counts import Passage, Tally, counts_of
 from stepmark.posterior import Hyper, read_many
 from tests.fakes.posteriors import OUTCOMES, OWN, RIGHT, believed, tallies
 
@@ -28,6 +28,16 @@ def test_a_shard_reads_like_its_solutions_one_by_one(table):
     for (outcome, root, steps), posterior in zip(table, posteriors, strict=True):
         one = believed({0: root} | dict(enumerate(steps, 1)), len(steps) + 1, outcome)
         assert posterior == pytest.approx(one.first_error, abs=1e-9)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.builds(Passage, st.integers(0, 5), tallies(5)), min_size=1, max_size=5))
+def test_repeated_steps_are_read_as_one_by_one(passages):
+    hyper = Hyper(again_before=0.8, again_at=0.3, again_after=0.5)
+    steps = [[*[Tally()] * (len(passages) - 1), OWN]]
+    (posterior,) = read_many(hyper, counts_of([Tally()], steps, [passages]))
+    one = believed(dict(enumerate(passages)), len(passages), hyper=hyper)
+    assert posterior == pytest.approx(one.first_error, abs=1e-9)
 
 
 def test_a_solution_without_steps_has_no_error():

@@ -1,4 +1,4 @@
-"""How simulated figures are worked out."""
+"""How the probes' figures are worked out."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from annotators.probes import Binary
-from benchmarks.simulated_quality import (
-    Source,
-    _counts,
-    _published,
-    calibration_error,
-    solution_of,
-    wilson,
-)
-from benchmarks.world import ROOT_DRAWS, WORLDS
+from benchmarks.contest import Source, calibration_error, counts_seen, published, solution_of
+from benchmarks.drawn import ROOT_DRAWS
+from benchmarks.world import WORLDS
 
 
 def test_values_that_are_as_often_true_as_they_say_have_no_calibration_error():
@@ -24,12 +18,6 @@ def test_values_that_are_as_often_true_as_they_say_have_no_calibration_error():
     truth = np.array([1, 0, 0, 0, 1, 1, 1, 0])
     assert calibration_error(values, truth) == pytest.approx(0)
     assert calibration_error(values, 1 - truth) == pytest.approx(0.5)
-
-
-def test_wilsons_interval_of_a_textbook_case():
-    """8 of 10: 0.490 to 0.943."""
-    assert wilson(8, 10) == pytest.approx([0.490, 0.943], abs=1e-3)
-    assert wilson(0, 0) == [0.0, 1.0]
 
 
 def test_draws_that_came_with_the_solutions_are_free_for_every_probe():
@@ -41,11 +29,11 @@ def test_draws_that_came_with_the_solutions_are_free_for_every_probe():
     assert source.paid() == (6, tokens)
 
 
-def test_the_published_reading_fills_in_what_binary_search_did_not_probe():
+def test_thepublished_reading_fills_in_what_binary_search_did_not_probe():
     for solution in WORLDS["as_assumed"].solutions(30, 5, "incorrect"):
         source = Source(solution=solution)
         asyncio.run(Binary(method="binary").probe(solution_of(solution.steps), source))
-        verdicts = _published(_counts([source])).verdicts.tolist()
+        verdicts = published(counts_seen([source])).verdicts.tolist()
         first = verdicts.index(2)
         assert 2 not in verdicts[:first]
         assert set(verdicts[first:]) == {2}
