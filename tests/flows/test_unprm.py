@@ -72,3 +72,10 @@ def test_solutions_from_a_file_are_refused_for_nobody_knows_how_sure_their_write
     source = plain.pop("problems") | {"text": "solution"}
     with pytest.raises(RecipeError, match="uncertainty probe needs to know how likely"):
         parse_recipe(plain | {"solutions": source}, "test")
+
+
+def test_a_search_is_refused_for_it_asks_no_log_probabilities_further_on():
+    plain: dict[str, Any] = load_recipe("unprm")[0].model_dump(mode="json", by_alias=True)
+    plain["solve"] |= {"search": {"method": "omegaprm"}, "quota": None}
+    with pytest.raises(RecipeError, match="not asked of what a search draws further on"):
+        parse_recipe(plain, "test")
