@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
 from flows.recipe import find_recipe, load_recipe, shipped_recipes
@@ -20,7 +21,11 @@ def methods_of(union: object) -> list[str]:
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-METHODS = dict.fromkeys(methods_of(Probe), "probes") | dict.fromkeys(methods_of(Rule), "rules")
+METHODS = {
+    method: kind
+    for kind, union in (("probes", Probe), ("rules", Rule), ("judges", Judge))
+    for method in methods_of(union)
+}
 
 
 @pytest.mark.parametrize("method", METHODS)
