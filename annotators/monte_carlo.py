@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from annotators.probes import Binary, Probe
-from annotators.rules import Rule
+from annotators.rules import Advantage, Rule
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, Counts, IntArray
@@ -76,6 +76,11 @@ class MonteCarlo:
                 f"the rule {self.rule.method} compares with the bare problem, of which the probe "
                 f"{self.probe.method} buys no draws: use the exhaustive probe with `root` set"
             )
+
+    @property
+    def prover(self) -> str | None:
+        """The annotator whose rollouts the rule reads beside one's own, if there is one."""
+        return self.rule.prover if isinstance(self.rule, Advantage) else None
 
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""

@@ -142,6 +142,7 @@ def solution_of(steps: int) -> Solution:
         id=content_id("so", steps),
         problem_id=content_id("pb", 0),
         policy="given",
+        step_policies=("given",) * steps,
         request="",
         draw=0,
         lead="",
@@ -153,6 +154,8 @@ def solution_of(steps: int) -> Solution:
         finish_reason="given",
         prompt_tokens=2 * TOKENS_A_STEP,
         completion_tokens=steps * TOKENS_A_STEP,
+        solve_rate=None,
+        difficulty=None,
     )
 
 

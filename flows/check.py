@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.intake import problem_of, read_rows
-from flows.recipe import Recipe
+from flows.recipe import Recipe, SolveBlock
 from flows.runners import check_runner
 from flows.runtime import Runtime
 from flows.worker import read_script, resolve
@@ -32,6 +32,8 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
     yield f"recipe {recipe.name}: {recipe.fingerprint}"
     recipe.solve.ask.messages("a problem")
     yield "prompt: has its {problem}"
+    if not recipe.solutions:
+        yield f"solve: {_solving(recipe.solve)}"
     yield _check_rows(recipe, runtime.base)
     for name, block in recipe.policies.items():
         if runtime.offline:
@@ -60,6 +62,21 @@ def _started_here(recipe: Recipe, runtime: Runtime) -> tuple[str, ...]:
         for name, block in recipe.policies.items()
         if block.engine == "vllm" and name not in runtime.addresses
     )
+
+
+def _solving(solve: SolveBlock) -> str:
+    """Say what is drawn of each problem, and which problems and solutions stay."""
+    said = f"{solve.samples} draws a problem of {' and of '.join(solve.policies)}"
+    quota = solve.quota
+    if quota is not None:
+        said += (
+            f", on to at most {quota.max_draws} until {quota.correct} right and "
+            f"{quota.incorrect} wrong solutions are there to be kept"
+        )
+    least, most = solve.solve_rate
+    if (least, most) != (0, 1):
+        said += f"; problems solved in {least:g} to {most:g} of the first {solve.samples} draws"
+    return said
 
 
 def _check_rows(recipe: Recipe, base: Path) -> str:

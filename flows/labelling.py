@@ -34,9 +34,14 @@ def label(
     problems: pa.Table, solutions: pa.Table, rollouts: Mapping[str, pa.Table], recipe: Recipe
 ) -> Labelled:
     """Turn the stored evidence of a shard into labels and data rows."""
+    drawn = {name: evidence_of(solutions, rollouts[name]) for name in recipe.annotators}
     annotations = {
         name: annotation_table(
-            name, solutions, annotator.annotate(evidence_of(solutions, rollouts[name]))
+            name,
+            solutions,
+            annotator.annotate(
+                drawn[name].beside(drawn[annotator.prover]) if annotator.prover else drawn[name]
+            ),
         )
         for name, annotator in recipe.annotators.items()
     }

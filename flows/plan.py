@@ -41,13 +41,15 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
     """Return the plan as a table, a row a stage and the sum, and what it rests on."""
     habit = _habit(recipe, runtime)
     problems = _problems(recipe, runtime)
-    solutions = problems * (1 if recipe.solutions else recipe.solve.samples)
+    solutions = problems * (1 if recipe.solutions else recipe.solve.most_kept)
     rows: list[tuple[str, float, float, float]] = []
     if not recipe.solutions:
-        rows.append(("solve", problems, solutions, solutions * habit.tokens))
+        prompts = problems * len(recipe.solve.policies)
+        drawn = prompts * recipe.solve.samples
+        rows.append(("solve", prompts, drawn, drawn * habit.tokens))
     for name, annotator in recipe.annotators.items():
         probes = solutions * _probes(annotator, habit.steps)
-        draws = probes * annotator.probe.draws
+        draws = probes * _draws(annotator)
         root = problems * _root_draws(annotator)
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
@@ -62,8 +64,22 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         f"{problems:,} problems; {habit.steps:.1f} steps and {habit.tokens:.0f} tokens a solution "
         f"({habit.measured_on}). Draws already in the ledger cost nothing. "
         "`build --max-tokens N` stops, resumable, once N tokens are bought."
+        f"{_beyond(recipe, problems)}"
     )
     return table, assumed
+
+
+def _beyond(recipe: Recipe, problems: int) -> str:
+    """Say what topping up may add, which depends on outcomes that nobody has seen."""
+    solve = recipe.solve
+    if recipe.solutions or solve.quota is None:
+        return ""
+    more = problems * len(solve.policies) * (solve.quota.max_draws - solve.samples)
+    return (
+        f" Drawing on until {solve.quota.correct} right and {solve.quota.incorrect} wrong "
+        f"solutions are there adds at most {more:,} draws to solve, in rounds of {solve.samples}; "
+        "the annotators' figures are those of full quotas."
+    )
 
 
 def _figures(rows: list[tuple[str, float, float, float]]) -> tuple[list[float], ...]:
@@ -78,6 +94,12 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     if isinstance(annotator.probe, Adaptive):
         return annotator.probe.budget  # at most
     return math.ceil(math.log2(max(steps, 2)))
+
+
+def _draws(annotator: MonteCarlo) -> int:
+    """Draws from each prefix: where they go by difficulty, as if every problem were the hardest."""
+    probe = annotator.probe
+    return max(probe.by_difficulty) if isinstance(probe, Exhaustive) else probe.draws
 
 
 def _root_draws(annotator: MonteCarlo) -> int:

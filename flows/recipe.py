@@ -16,6 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annotators.monte_carlo import MonteCarlo
+from flows.coherence import check_annotator, check_solving, check_writers
+from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import RecipeError
 from stepmark.ids import content_id
@@ -58,10 +60,16 @@ class PolicyBlock(Block):
 class SolveBlock(Block):
     """How solutions are sampled."""
 
-    policy: str
-    """Policy that writes them."""
+    policy: str | tuple[str, ...] = Field(min_length=1)
+    """Policy that writes them, or several that each write as many."""
     samples: int = Field(default=8, ge=1)
-    """Solutions a problem."""
+    """Draws a problem and policy; with a quota, draws a round."""
+    quota: Quota | None = None
+    """Draw on, round by round, until there are as many of each outcome; null for one round."""
+    solve_rate: tuple[float, float] = (0.0, 1.0)
+    """Least and largest solve rate in the first round of problems that are kept."""
+    difficulty_edges: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8)
+    """Rising solve rates between the bins of difficulty; a rate on an edge is in the easier bin."""
     temperature: float = Field(default=1.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     top_k: int | None = Field(default=None, ge=1)
@@ -73,6 +81,22 @@ class SolveBlock(Block):
     """System turn; null for none."""
     keep: Literal["all", "both_outcomes"] = "all"
     """`both_outcomes` drops problems that are always or never solved."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> SolveBlock:
+        check_solving(self)
+        return self
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies that write, in the recipe's order."""
+        return (self.policy,) if isinstance(self.policy, str) else self.policy
+
+    @property
+    def most_kept(self) -> int:
+        """Most solutions that are kept of a problem."""
+        drawn = len(self.policies) * self.samples
+        return drawn if self.quota is None else self.quota.correct + self.quota.incorrect
 
     @property
     def sampling(self) -> Sampling:
@@ -131,9 +155,9 @@ class Recipe(Block):
     def _names_exist(self) -> Recipe:
         if (self.problems is None) == (self.solutions is None):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
-        used = {"solve.policy": self.solve.policy}
-        used |= {f"annotators.{n}.policy": a.policy for n, a in self.annotators.items()}
-        for where, policy in used.items():
+        used = [("solve.policy", name) for name in self.solve.policies]
+        used += [(f"annotators.{n}.policy", a.policy) for n, a in self.annotators.items()]
+        for where, policy in used:
             if policy not in self.policies:
                 raise ValueError(
                     f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
@@ -142,6 +166,9 @@ class Recipe(Block):
             raise ValueError(
                 f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
             )
+        check_writers(self.solve.policies, self.policies)
+        for name, annotator in self.annotators.items():
+            check_annotator(name, annotator, self.solve, self.annotators)
         check_shares(self.splits)
         return self
 

@@ -105,7 +105,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
         team = worker if runtime.task_runner == "threads" else Crew(root, worker, runtime)
         problems = expected_problems(recipe, runtime.base)
         if problems is not None:
-            a_problem = 1 if recipe.solutions else recipe.solve.samples
+            a_problem = 1 if recipe.solutions else recipe.solve.most_kept
             worker.progress.expected = problems * a_problem * len(recipe.annotators)
         try:
             for name, value in PREFECT_DEFAULTS.items():

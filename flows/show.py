@@ -106,7 +106,7 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
     header = Text(
         f"{row.id}  answer {visible(str(row.answer))}  outcome {row.outcome}", style="bold"
     )
-    parts: list[Any] = [header, Text(visible(row.problem)), Text("")]
+    parts: list[Any] = [header, Text(visible(row.problem)), Text(_hardness(row), style="dim")]
     for index, step in enumerate(row.steps):
         label = annotation.labels[index]
         style = STYLE[label.verdict]
@@ -116,6 +116,12 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
         parts += [note, Padding(Text(visible(step.strip("\n")), style=style), (0, 0, 0, 4))]
     parts += [Text(""), Text(closing_line(row))]
     return Group(*parts)
+
+
+def _hardness(row: LabelledSolution) -> str:
+    if row.solve_rate is None:
+        return "solve rate not known"
+    return f"solve rate {row.solve_rate:.2f}, difficulty {row.difficulty}"
 
 
 def visible(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from flows import sampling
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
@@ -91,6 +92,7 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
             id=content_id("so", item.problem.id, item.text, "given", item.problem.line),
             problem_id=item.problem.id,
             policy="given",
+            step_policies=("given",) * len(steps),
             request="",
             draw=item.problem.line,
             lead=lead,
@@ -102,6 +104,8 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
             finish_reason="given",
             prompt_tokens=0,
             completion_tokens=0,
+            solve_rate=None,
+            difficulty=None,
         )
         return _kept_if_steps(solution)
 
@@ -140,13 +144,53 @@ async def _rollouts(
 
 
 async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved:
-    policy = worker.policies[recipe.solve.policy]
+    """Sample a problem's solutions, in as many rounds as the recipe's quota takes, and choose."""
+    solve = recipe.solve
+    solved = await _round(problem, range(solve.samples), recipe, worker)
+    rate = sampling.solve_rate(solved.solutions)
+    unfit = sampling.outside(rate, solve.solve_rate)
+    if solve.quota is not None and unfit is None:
+        solved = await _topped_up(problem, solved, solve.quota, recipe, worker)
+    solved = _chosen(problem, solved, rate, unfit, recipe)
+    worker.progress.problems += 1
+    worker.progress.solutions += len(solved.solutions)
+    return solved
+
+
+async def _topped_up(
+    problem: Problem, solved: Solved, quota: sampling.Quota, recipe: Recipe, worker: Worker
+) -> Solved:
+    """Draw round after round until the quota is full or its draws are spent."""
+    for draws in quota.rounds_after(recipe.solve.samples):
+        if quota.is_full(solved.solutions):
+            break
+        more = await _round(problem, draws, recipe, worker)
+        solved = _joined([solved, more])
+        if not more.solutions:  # a whole round in vain: nothing is to be had from this problem
+            break
+    return solved
+
+
+async def _round(problem: Problem, draws: range, recipe: Recipe, worker: Worker) -> Solved:
+    """Buy the same draws of every policy that solves; solutions come by draw, then by policy."""
+
+    async def one(name: str) -> Solved:
+        return await _drawn(problem, worker.policies[name], draws, recipe, worker)
+
+    solved = _joined(await gather_all(one, recipe.solve.policies))
+    by_draw = sorted(solved.solutions, key=lambda solution: solution.draw)
+    return Solved(tuple(by_draw), solved.dropped)
+
+
+async def _drawn(
+    problem: Problem, policy: Policy, draws: range, recipe: Recipe, worker: Worker
+) -> Solved:
     messages = recipe.solve.ask.messages(problem.statement)
     request = Request(
         problem_id=problem.id,
         prompt=policy.prompt(messages, ""),
         sampling=recipe.solve.sampling,
-        draws=tuple(range(recipe.solve.samples)),
+        draws=tuple(draws),
     )
     request = replace(request, address=policy.purchase.address(request))
     try:
@@ -161,10 +205,7 @@ async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved
     ]
     left_out = _drop(problem.id, None, "solve", UNDELIVERED)
     missing = Solved((), (left_out,) * (len(request.draws) - len(completions)))
-    solved = _joined([*parts, missing])
-    worker.progress.problems += 1
-    worker.progress.solutions += len(solved.solutions)
-    return _screened(problem, solved, recipe)
+    return _joined([*parts, missing])
 
 
 def _joined(parts: Iterable[Solved]) -> Solved:
@@ -193,6 +234,7 @@ async def _solution(
         id=content_id("so", problem.id, completion.text, request.address, completion.draw),
         problem_id=problem.id,
         policy=policy.identity.id,
+        step_policies=(policy.identity.id,) * len(steps),
         request=request.address,
         draw=completion.draw,
         lead=lead,
@@ -204,6 +246,8 @@ async def _solution(
         finish_reason=completion.finish_reason,
         prompt_tokens=completion.prompt_tokens,
         completion_tokens=completion.completion_tokens,
+        solve_rate=None,
+        difficulty=None,
     )
     return _kept_if_steps(solution)
 
@@ -214,17 +258,42 @@ def _kept_if_steps(solution: Solution) -> Solved:
     return Solved((), (_drop(solution.problem_id, solution.id, "solve", "no_steps"),))
 
 
-def _screened(problem: Problem, solved: Solved, recipe: Recipe) -> Solved:
-    """Drop a problem that is always or never solved, where the recipe wants both outcomes."""
-    outcomes = {solution.outcome for solution in solved.solutions}
-    if recipe.solve.keep == "all" or {"correct", "incorrect"} <= outcomes:
-        return solved
-    reason = "always_solved" if "correct" in outcomes else "never_solved"
-    return Solved((), (*solved.dropped, _drop(problem.id, None, "solve", reason)))
+def _chosen(
+    problem: Problem,
+    solved: Solved,
+    rate: float | None,
+    unfit: sampling.Unfit | None,
+    recipe: Recipe,
+) -> Solved:
+    """Keep the solutions that the recipe wants, each with its problem's solve rate."""
+    solve = recipe.solve
+    kept, left = sampling.Chosen(solved.solutions, ())
+    if solve.quota is not None:
+        kept, left = solve.quota.choose(solved.solutions)
+    if unfit is None and solve.keep == "both_outcomes":
+        unfit = sampling.one_sided(kept)
+    if unfit is not None:
+        kept, left = (), ()
+    drops = [
+        *solved.dropped,
+        *(_drop(problem.id, solution.id, "solve", reason) for solution, reason in left),
+        *([_drop(problem.id, None, "solve", unfit)] if unfit else []),
+    ]
+    level = sampling.difficulty(rate, solve.difficulty_edges)
+    return Solved(
+        tuple(replace(solution, solve_rate=rate, difficulty=level) for solution in kept),
+        tuple(replace(drop, solve_rate=rate) for drop in drops),
+    )
 
 
 def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:
-    return Dropped(problem_id=problem_id, solution_id=solution_id, stage=stage, reason=reason)
+    return Dropped(
+        problem_id=problem_id,
+        solution_id=solution_id,
+        stage=stage,
+        reason=reason,
+        solve_rate=None,
+    )
 
 
 def _check_failures(rollouts: Sequence[Rollout], bound: float) -> None:

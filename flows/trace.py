@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.recipe import load_recipe
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ledger import Ledger
@@ -40,6 +41,8 @@ class Trace:
     """The completion that the solution is; null for one that was given."""
     evidence: dict[int, tuple[Evidence, ...]]
     """Rollouts by how many steps their prefix has, by draw; 0 is the bare problem."""
+    prover: dict[int, tuple[Evidence, ...]]
+    """Those of the prover that the rule reads beside them, likewise; empty without a prover."""
 
 
 def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
@@ -47,21 +50,24 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
 
     Raises:
         StorageError: shards or the ledger are missing or damaged.
+        RecipeError: the build's recipe is missing or of another version.
     """
     shard, solution = _solution(root, row)
     labels = read_shard(root / "labels" / shard, Annotation)
-    rollouts = read_shard(root / "rollouts" / row.annotator / shard, Rollout)
-    drawn = [rollout for rollout in rollouts if rollout.solution_id == row.id]
+    recipe, _ = load_recipe(str(root / "recipe.yaml"))
+    prover = recipe.annotators[row.annotator].prover
     Folder.open(ledger)  # a ledger that is not there is not made
     with closing(Ledger(ledger)) as kept:
         own = _found(kept, row.problem_id, solution.request, solution.draw)
-        evidence = _evidence(kept, drawn)
+        evidence = _evidence(kept, _drawn(root, row.annotator, shard, row.id))
+        seen = _evidence(kept, _drawn(root, prover, shard, row.id)) if prover else {}
     return Trace(
         row=row,
         annotation=next(a for a in labels if a.solution_id == row.id),
         solution=solution,
         written_by=own,
         evidence=evidence,
+        prover=seen,
     )
 
 
@@ -94,6 +100,11 @@ def _solution(root: Path, row: LabelledSolution) -> tuple[str, Solution]:
             if solution.id == row.id:
                 return path.name, solution
     raise StorageError(f"{root / 'solutions'} does not hold {row.id}, though the data does.")
+
+
+def _drawn(root: Path, annotator: str, shard: str, solution_id: str) -> list[Rollout]:
+    rollouts = read_shard(root / "rollouts" / annotator / shard, Rollout)
+    return [rollout for rollout in rollouts if rollout.solution_id == solution_id]
 
 
 def _evidence(ledger: Ledger, drawn: Sequence[Rollout]) -> dict[int, tuple[Evidence, ...]]:

@@ -38,6 +38,9 @@ def why(trace: Trace, step: int | None, *, full: bool) -> Group:
     if step is None and 0 in trace.evidence:
         parts.append(Text("from the bare problem", style="bold"))
         parts += _rollouts(trace.evidence[0], full=full)
+    if step is None and 0 in trace.prover:
+        parts.append(Text("from the bare problem, by the prover", style="bold"))
+        parts += _rollouts(trace.prover[0], full=full, by="prover's ")
     for index in range(len(row.steps)) if step is None else (step,):
         parts += _step(trace, index, full=full)
     return Group(*parts, Text(""), Text(closing_line(row)))
@@ -63,6 +66,7 @@ def _step(trace: Trace, index: int, *, full: bool) -> Iterator[RenderableType]:
     yield Text(f"{MARK[label.verdict]} {index}  {_basis(trace, index)}", style=style)
     yield Padding(Text(_shown(trace.row.steps[index], full=full), style=style), (0, 0, 0, 4))
     yield from _rollouts(trace.evidence.get(index + 1, ()), full=full)
+    yield from _rollouts(trace.prover.get(index + 1, ()), full=full, by="prover's ")
 
 
 def _basis(trace: Trace, index: int) -> str:
@@ -87,12 +91,14 @@ def _tally(trace: Trace, index: int) -> str:
     return f"{label.correct} correct, {label.incorrect} incorrect, {label.unknown} unknown"
 
 
-def _rollouts(evidence: Sequence[Evidence], *, full: bool) -> Iterator[RenderableType]:
+def _rollouts(
+    evidence: Sequence[Evidence], *, full: bool, by: str = ""
+) -> Iterator[RenderableType]:
     address = None
     for item in evidence:
         if item.rollout.request != address:
             address = item.rollout.request
-            yield Padding(Text(f"rollouts at {address}", style="dim"), (0, 0, 0, 4))
+            yield Padding(Text(f"{by}rollouts at {address}", style="dim"), (0, 0, 0, 4))
         yield from _rollout(item, full=full)
 
 

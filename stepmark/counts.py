@@ -90,6 +90,8 @@ class Counts(Tallies):
     """Draws from the bare problem, int64[solutions]; all zero where nobody asked for any."""
     passages: Passages
     """The same draws by where they left the solution's text."""
+    prover: Counts | None = None
+    """Another policy's draws from the same prefixes; None unless the rule names a prover."""
 
 
 def tallies_of(table: Sequence[Tally]) -> Tallies:

@@ -6,7 +6,7 @@ their shards, in any order of the rollouts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -67,15 +67,28 @@ class Evidence:
         Args:
             solutions: bool[solutions], which ones.
         """
-        drawn = self.drawn
-        chosen = solutions & (ragged.lengths(drawn.offsets) > 0)
-        last, outcomes = drawn.offsets[1:][chosen] - 1, self.outcomes[chosen]
+        return self._judged(self.drawn, solutions)
+
+    def beside(self, prover: Evidence) -> Evidence:
+        """Return the evidence with a prover's draws from the same prefixes, and the cost of both.
+
+        Args:
+            prover: of the same solutions, in the same order.
+        """
+        names = [field.name for field in fields(Spent)]
+        spent = {name: getattr(self.spent, name) + getattr(prover.spent, name) for name in names}
+        return replace(self, drawn=replace(self.drawn, prover=prover.drawn), spent=Spent(**spent))
+
+    def _judged(self, counts: Counts, solutions: BoolArray) -> Counts:
+        chosen = solutions & (ragged.lengths(counts.offsets) > 0)
+        last, outcomes = counts.offsets[1:][chosen] - 1, self.outcomes[chosen]
         return replace(
-            drawn,
-            correct=_with(drawn.correct, last, outcomes == CORRECT),
-            incorrect=_with(drawn.incorrect, last, outcomes == INCORRECT),
-            unknown=_with(drawn.unknown, last, outcomes == UNKNOWN),
-            own=_with(drawn.own, last, outcomes == INCORRECT),
+            counts,
+            correct=_with(counts.correct, last, outcomes == CORRECT),
+            incorrect=_with(counts.incorrect, last, outcomes == INCORRECT),
+            unknown=_with(counts.unknown, last, outcomes == UNKNOWN),
+            own=_with(counts.own, last, outcomes == INCORRECT),
+            prover=None if counts.prover is None else self._judged(counts.prover, solutions),
         )
 
 

@@ -60,7 +60,11 @@ class Solution:
     problem_id: str
     """The problem it attempts."""
     policy: str
-    """Identity of the policy that wrote it (`po_…`), or `given` when it was read from a file."""
+    """Identity of the policy that wrote its last part (`po_…`), or `given` when it was read from a
+    file."""
+    step_policies: tuple[str, ...]
+    """Identity of the policy that wrote each step, one a step: they differ where one policy went on
+    from what another had written."""
     request: str
     """Ledger address of the prompt that was sampled (`rq_…`); empty for a given solution."""
     draw: int
@@ -83,6 +87,12 @@ class Solution:
     """Tokens of the prompt."""
     completion_tokens: int
     """Tokens of the completion."""
+    solve_rate: float | None
+    """Share in [0, 1] of the problem's first round of graded draws that were right; null where
+    there was none, or where more than a quarter of it could not be graded."""
+    difficulty: int | None
+    """Bin of that share by the recipe's `difficulty_edges`, from 0 for the easiest problems; null
+    without a solve rate."""
 
     def reach(self, text: str, position: int) -> int:
         """Return how many steps a text begins with that begins with the first `position` ones.

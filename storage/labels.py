@@ -20,6 +20,9 @@ from storage.rows import Dropped, LabelledSolution
 from storage.schema import schema_of
 from storage.shards import table_of
 
+OF_THE_SOLUTION = ("answer", "outcome", "policy", "step_policies", "solve_rate", "difficulty")
+"""Columns that a data row has from its solution, as they are."""
+
 
 def annotation_table(annotator: str, solutions: pa.Table, labels: Labels) -> pa.Table:
     """Return the `Annotation` rows of solutions, in their order."""
@@ -63,7 +66,7 @@ def labelled_table(problems: pa.Table, solutions: pa.Table, annotations: pa.Tabl
                 name: annotations[name]
                 for name in ("first_error", "bracketed", "semantics", "annotator")
             },
-            **{name: solutions[name] for name in ("answer", "outcome", "policy")},
+            **{name: solutions[name] for name in OF_THE_SOLUTION},
             "source": problem["source"],
             "source_id": problem["source_id"],
             "rollouts": annotations["rollouts"],
@@ -81,6 +84,7 @@ def dropped_table(solutions: pa.Table, stage: str, reasons: pa.ChunkedArray) -> 
             "solution_id": solutions["id"],
             "stage": stage,
             "reason": reasons,
+            "solve_rate": solutions["solve_rate"],
         },
     )
 

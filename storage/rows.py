@@ -40,7 +40,13 @@ class LabelledSolution:
     outcome: Outcome
     """Whether that answer equals the reference."""
     policy: str
-    """Who wrote the solution (`po_…`, see manifest.json), or `given`."""
+    """Who wrote the solution's last part (`po_…`, see manifest.json), or `given`."""
+    step_policies: tuple[str, ...]
+    """Who wrote each step."""
+    solve_rate: float | None
+    """Share in [0, 1] of the problem's first round of draws that were right; null if not known."""
+    difficulty: int | None
+    """Bin of that share, from 0 for the easiest problems; null if not known."""
     source: str
     """File or Hub id the problem came from."""
     source_id: str | None
@@ -63,3 +69,5 @@ class Dropped:
     """Where it was dropped: `solve`, `label`, or the filter's name."""
     reason: str
     """Short code that the manifest counts by."""
+    solve_rate: float | None
+    """Share in [0, 1] of the problem's first round of draws that were right; null if not known."""

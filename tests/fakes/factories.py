@@ -62,6 +62,7 @@ def a_solution(
         "id": content_id("so", problem_id, "".join(texts), outcome, 0),
         "problem_id": problem_id,
         "policy": "po_0",
+        "step_policies": ("po_0",) * len(texts),
         "request": content_id("rq", problem_id),
         "draw": 0,
         "lead": "",
@@ -73,6 +74,8 @@ def a_solution(
         "finish_reason": "length" if outcome == "unknown" else "stop",
         "prompt_tokens": 10,
         "completion_tokens": 20,
+        "solve_rate": 0.5,
+        "difficulty": 2,
     }
     return Solution(**values | changes)
 

@@ -82,6 +82,20 @@ def served(address: str) -> Fault:
 MC = {"method": "monte_carlo", "policy": "solver", "rule": {"method": "hard"}}
 GOOD = {"question": "What is 1 + 1?", "answer": "2"}
 
+
+def prover(named: str, **changes: object) -> Fault:
+    """Name an annotator as prover of `mc`; `seen` would be one but for the changes."""
+    every = {"method": "exhaustive", "root": 8}
+    rule = {"method": "advantage", "prover": named}
+    return changed(
+        policies={name: {"engine": "openai", "model": name} for name in ("solver", "weak")},
+        annotators={
+            "mc": {**MC, "probe": every, "rule": rule},
+            "seen": {**MC, "policy": "weak", "probe": every, **changes},
+        },
+    )
+
+
 CASES: dict[str, tuple[Fault, str]] = {
     "unknown recipe": (lambda _: ["check", "nonesuch"], "There is no recipe 'nonesuch'"),
     "unknown command": (lambda _: ["bulid"], "No such command"),
@@ -117,6 +131,10 @@ CASES: dict[str, tuple[Fault, str]] = {
         changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": 0}}}),
         "draws must be at least 1, not 0",
     ),
+    "draws for other bins": (
+        changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": [8, 16]}}}),
+        "annotators.mc.probe.draws has 2 numbers, and solve.difficulty_edges makes 5 bins",
+    ),
     "draws in words": (
         changed(annotators={"mc": {**MC, "probe": {"method": "exhaustive", "draws": "many"}}}),
         "annotators.mc.probe.draws",
@@ -127,6 +145,50 @@ CASES: dict[str, tuple[Fault, str]] = {
     ),
     "negative temperature": (changed(solve__temperature=-1), "solve.temperature"),
     "no samples": (changed(solve__samples=0), "solve.samples"),
+    "solve rates that fall": (
+        changed(solve__solve_rate=[0.8, 0.2]),
+        "two shares in [0, 1], rising",
+    ),
+    "a solve rate above one": (changed(solve__solve_rate=[0, 1.5]), "two shares in [0, 1], rising"),
+    "edges that fall": (changed(solve__difficulty_edges=[0.9, 0.1]), "must rise within (0, 1]"),
+    "an edge at nothing": (changed(solve__difficulty_edges=[0, 0.5]), "must rise within (0, 1]"),
+    "a quota below one round": (
+        changed(solve__quota={"correct": 1, "incorrect": 1, "max_draws": 1}),
+        "quota.max_draws is 1, and the first round alone has 2",
+    ),
+    "a quota of one outcome": (
+        changed(solve__quota={"correct": 0, "incorrect": 1, "max_draws": 8}),
+        "at least one of each outcome",
+    ),
+    "an unknown key of a quota": (
+        changed(solve__quota={"correct": 1, "incorrect": 1, "max_draws": 8, "by": "luck"}),
+        "solve.quota.by",
+    ),
+    "no policy that solves": (changed(solve__policy=[]), "solve.policy"),
+    "a policy that solves twice": (
+        changed(solve__policy=["solver", "solver"]),
+        "policy names one twice",
+    ),
+    "two names of one model": (
+        changed(
+            policies={name: {"engine": "openai", "model": "m"} for name in ("solver", "again")},
+            solve__policy=["solver", "again"],
+        ),
+        "'solver' and 'again', which are one and the same model (m)",
+    ),
+    "a prover that is nobody": (prover("other"), "rule.prover names 'other'; annotators"),
+    "a prover that is the policy itself": (
+        prover("seen", policy="solver"),
+        "whose policy is 'solver' too",
+    ),
+    "a prover that draws nothing from the bare problem": (
+        prover("seen", probe={"method": "exhaustive"}),
+        "must draw from the bare problem",
+    ),
+    "a prover that skips right answers": (
+        prover("seen", right_answers="drop"),
+        "treat right answers alike (probe)",
+    ),
     "unknown prompt": (changed(solve__prompt="polite"), "There is no prompt named 'polite'"),
     "unknown segmenter": (changed(segment={"method": "page"}), "segment.method"),
     "splits over one": (changed(splits={"train": 0.9, "test": 0.2}), "sum to 1"),

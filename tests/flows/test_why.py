@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,31 @@ def test_a_wrong_solution_is_explained_step_by_step(out):
         assert expected in screen
 
 
+def test_the_provers_rollouts_stand_beside_the_policys_own(prefect_server, tmp_path):
+    block = {"method": "monte_carlo", "probe": {"method": "exhaustive", "draws": 8, "root": 2}}
+    rule = {"method": "advantage", "prover": "seen", "best_of": 1}
+    recipe = arrange(
+        tmp_path,
+        policies={n: {"engine": "scripted", "model": f"{n}.jsonl"} for n in ("script", "weak")},
+        solve__policy="script",
+        annotators={
+            "mc": {**block, "policy": "script", "rule": rule},
+            "seen": {**block, "policy": "weak", "rule": {"method": "soft"}},
+        },
+    )
+    shutil.copy(tmp_path / "script.jsonl", tmp_path / "weak.jsonl")
+    build(recipe, tmp_path / "out")
+    traced = next(t for t in traces(tmp_path / "out", "tiny") if t.row.outcome == "incorrect")
+    assert {at: len(found) for at, found in traced.prover.items()} == {0: 2, 1: 8, 2: 8}
+    own, others = traced.evidence[1][0].rollout.request, traced.prover[1][0].rollout.request
+    assert own != others
+    screen = told(traced)
+    assert f"prover's rollouts at {others}" in screen
+    assert f"prover's rollouts at {own}" not in screen
+    assert "from the bare problem, by the prover" in screen
+    assert traced.row.rollouts == 2 * (2 + 8 + 8)
+
+
 def test_an_assumed_label_names_the_right_answer(out):
     traced = next(t for t in traces(out, "binary") if t.row.outcome == "correct")
     assert "not probed: the recipe takes the right answer as proof" in told(traced)
@@ -131,6 +157,16 @@ def test_a_step_does_not_steer_the_terminal_without_why_either(out):
     print_group(coloured(row, out / "every"), Console(file=screen, width=200))
     assert r"\x1b[2Jgone" in screen.getvalue()
     assert "\x1b[2J" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"), [(0.25, "solve rate 0.25, difficulty 3"), (None, "solve rate not known")]
+)
+def test_a_solution_is_shown_with_how_hard_its_problem_is(out, rate, told):
+    row = replace(next(iter(solutions(out / "every"))), solve_rate=rate, difficulty=3)
+    screen = io.StringIO()
+    print_group(coloured(row, out / "every"), Console(file=screen, width=200))
+    assert told in screen.getvalue()
 
 
 def test_what_a_model_wrote_does_not_steer_the_terminal(out):

@@ -94,6 +94,19 @@ def test_a_whole_solution_is_judged_by_its_own_answer_where_asked():
     assert tallies_at(neither) == [Tally(3), Tally(0, 5), Tally()]
 
 
+def test_a_prover_stands_beside_with_its_own_draws_and_the_cost_of_both():
+    right = a_solution(2, outcome="correct", id="so_1")
+    own = evidence([right], list(rollouts_of(right, {1: Tally(3)})))
+    both = own.beside(evidence([right], list(rollouts_of(right, {0: Tally(1), 1: Tally(1, 4)}))))
+    judged = both.judged(np.array([True]))
+    assert judged.prover is not None
+    assert tallies_at(judged) == [Tally(3), Tally(1)]
+    assert tallies_at(judged.prover) == [Tally(1, 4), Tally(1)]
+    assert tallies_at(judged.prover.root) == [Tally(1)]
+    assert both.spent.rollouts.tolist() == [9]
+    assert both.spent.requests.tolist() == [3]
+
+
 def test_a_prompt_is_counted_once_for_each_solution_that_used_it():
     one, two = a_solution(2, id="so_1"), a_solution(2, id="so_2")
     shared = [a_rollout(s, 1, draw, "correct") for s in (one, two) for draw in range(3)]

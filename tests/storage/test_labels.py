@@ -120,6 +120,7 @@ def test_a_dropped_row_names_problem_solution_stage_and_reason():
             solution_id=SOLUTIONS[0].id,
             stage="label",
             reason="all_unlabelled",
+            solve_rate=0.5,
         ),
     )
 

@@ -33,7 +33,13 @@ def some_shards(root: Path) -> dict[str, tuple[ShardRef, ...]]:
         labelled(problems[0], s, a) for s, a in zip(solutions[:2], annotations[:2], strict=True)
     ]
     reject = Reject(source="p.jsonl", line=3, reason="broken_json", detail="{")
-    drop = Dropped(problem_id="pb", solution_id="so", stage="label", reason="all_unlabelled")
+    drop = Dropped(
+        problem_id="pb",
+        solution_id="so",
+        stage="label",
+        reason="all_unlabelled",
+        solve_rate=None,
+    )
     return {
         "problems": tuple(
             write_shard(root, f"problems/part-{i}.parquet", Problem, [problem])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,20 @@ def test_the_bare_problem_is_asked_only_where_the_recipe_says_so():
     assert sorted(source.asked) == [(0, 5), (1, 8), (2, 8)]
 
 
+BINS = Exhaustive(method="exhaustive", draws=(2, 4, 8))
+
+
+@pytest.mark.parametrize(("level", "draws"), [(0, 2), (1, 4), (2, 8), (None, 8)])
+def test_harder_problems_get_the_draws_of_their_bin_and_unknown_ones_the_most(level, draws):
+    source = FakeSource(chances=[0.5] * 3)
+    run(BINS.probe(a_solution(2, difficulty=level), source))
+    assert sorted(source.asked) == [(1, draws), (2, draws)]
+
+
+def test_one_number_serves_every_difficulty():
+    assert Exhaustive(method="exhaustive", draws=(5,)).draws_of(a_solution(2, difficulty=3)) == 5
+
+
 def test_negative_root_draws_are_refused():
     with pytest.raises(ValueError, match="root must be 0 or more, not -1"):
         Exhaustive(method="exhaustive", root=-1)
@@ -36,9 +51,10 @@ def test_the_default_is_math_shepherds_and_qwens_8():
     assert Exhaustive(method="exhaustive").draws == 8
 
 
-def test_draws_below_one_are_refused():
-    with pytest.raises(ValueError, match="draws must be at least 1, not 0"):
-        Exhaustive(method="exhaustive", draws=0)
+@pytest.mark.parametrize("draws", [0, (8, 0), ()])
+def test_draws_below_one_are_refused(draws):
+    with pytest.raises(ValueError, match=f"draws must be at least 1, not {re.escape(str(draws))}"):
+        Exhaustive(method="exhaustive", draws=draws)
 
 
 def test_all_prefixes_are_asked_at_once():

@@ -1,13 +1,18 @@
-"""Prover advantage: PAV's effective reward with the best of K as prover."""
+"""Prover advantage: PAV's effective reward, with the best of K or another policy as prover."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from annotators.rules import Advantage
 from annotators.rules.advantage import effective_reward, prover_value
+from stepmark.counts import Counts
+from stepmark.labels import REASONS
 from tests.annotators.rules.reading import reasons, values, verdicts
+from tests.fakes.counts import rooted
 
 RULE = Advantage(method="advantage")
 
@@ -50,3 +55,59 @@ def test_a_first_step_without_draws_of_the_bare_problem_is_withheld():
 def test_settings_out_of_range_are_refused(change):
     with pytest.raises(ValueError, match=f"{next(iter(change))} must be"):
         Advantage(method="advantage", **change)
+
+
+OTHER = Advantage(method="advantage", prover="weak", alpha=3, best_of=1)
+
+
+def beside(own: Counts, prover: Counts) -> Counts:
+    return replace(own, prover=prover)
+
+
+def test_a_prover_judges_progress_and_the_policy_itself_the_value():
+    """0.25 + 3·(0.5 − 0.75) = −0.5 and 0.25 + 3·(0.5 − 0.5) = 0.25; own rates do not fall."""
+    own = rooted([((0, 0, 0), [(5, 15, 0), (5, 15, 0)])])
+    reading = OTHER.read(beside(own, rooted([((15, 5, 0), [(10, 10, 0), (10, 10, 0)])])))
+    assert reading.verdicts.tolist() == [2, 1]
+    assert reading.values.tolist() == [0.25, 0.25]
+
+
+def test_the_best_of_k_of_a_prover_is_its_own_and_not_the_policys():
+    """Best of 4 turns 0.75 → 0.5 into 0.9961 → 0.9375: 0.25 − 3·0.0586 is above 0."""
+    own = rooted([((0, 0, 0), [(5, 15, 0)])])
+    counts = beside(own, rooted([((15, 5, 0), [(10, 10, 0)])]))
+    assert OTHER.read(counts).verdicts.tolist() == [2]
+    assert replace(OTHER, best_of=4).read(counts).verdicts.tolist() == [1]
+
+
+def test_a_prover_with_ones_own_draws_is_the_best_of_k_of_oneself():
+    counts = rooted([((10, 10, 0), [(5, 15, 0), (1, 19, 0)])])
+    twin = replace(RULE, prover="twin").read(beside(counts, counts))
+    assert twin.verdicts.tolist() == RULE.read(counts).verdicts.tolist() == [1, 2]
+
+
+def test_what_the_prover_has_not_measured_is_withheld():
+    own = rooted([((0, 0, 0), [(5, 15, 0), (5, 15, 0), (5, 15, 0)])])
+    reading = OTHER.read(beside(own, rooted([((15, 5, 0), [(9, 1, 0), (1, 1, 8), (9, 1, 0)])])))
+    assert reading.reasons is not None
+    unseen = "prover_not_measured"
+    assert [REASONS[code] for code in reading.reasons] == [None, unseen, unseen]
+    assert reading.verdicts.tolist() == [1, 0, 0]
+
+
+def test_what_the_policy_has_not_measured_is_withheld_whatever_the_prover_says():
+    own = rooted([((0, 0, 0), [(5, 15, 0), (0, 0, 0), (1, 1, 8)])])
+    reading = OTHER.read(beside(own, rooted([((5, 5, 0), [(6, 4, 0), (7, 3, 0), (8, 2, 0)])])))
+    assert reading.verdicts.tolist() == [1, 0, 0]
+    assert reading.reasons is not None
+    assert reading.reasons.tolist() == [0, 0, 0]  # its own draws are why
+
+
+def test_a_prover_without_draws_of_the_bare_problem_says_nothing():
+    own = rooted([((20, 0, 0), [(5, 15, 0)])])
+    assert not OTHER.read(beside(own, rooted([((0, 0, 0), [(9, 1, 0)])]))).verdicts.any()
+
+
+def test_a_prover_that_is_not_beside_the_counts_is_a_mistake():
+    with pytest.raises(ValueError, match="no draws of the prover 'weak'"):
+        OTHER.read(rooted([((20, 0, 0), [(5, 15, 0)])]))

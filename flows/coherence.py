@@ -1,0 +1,81 @@
+"""What the parts of a recipe must have in common: checks that a single key cannot fail.
+
+Each raises ValueError with the keys, the values seen and the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from annotators.monte_carlo import MonteCarlo
+from annotators.probes import Exhaustive
+
+if TYPE_CHECKING:
+    from flows.recipe import PolicyBlock, SolveBlock
+
+
+def check_solving(solve: SolveBlock) -> None:
+    """Policies differ by name, rates and edges rise, and a quota leaves room for a round."""
+    if len(set(solve.policies)) < len(solve.policies):
+        raise ValueError(f"policy names one twice: {list(solve.policies)}")
+    least, most = solve.solve_rate
+    if not 0 <= least <= most <= 1:
+        raise ValueError(f"solve_rate must be two shares in [0, 1], rising: [{least}, {most}]")
+    edges = solve.difficulty_edges
+    if any(not 0 < edge <= 1 for edge in edges) or list(edges) != sorted(set(edges)):
+        raise ValueError(f"difficulty_edges must rise within (0, 1]: {list(edges)}")
+    if solve.quota is not None and solve.quota.max_draws < solve.samples:
+        raise ValueError(
+            f"quota.max_draws is {solve.quota.max_draws}, and the first round alone has "
+            f"{solve.samples} (samples)"
+        )
+
+
+def check_writers(names: Sequence[str], policies: Mapping[str, PolicyBlock]) -> None:
+    """Policies that solve are different writers: draws of one writer are the same draws."""
+    seen: dict[tuple[object, ...], str] = {}
+    for name in names:
+        block = policies[name]
+        writer = (block.model, block.revision, block.dtype, block.continues_by)
+        if writer in seen:
+            raise ValueError(
+                f"solve.policy names {seen[writer]!r} and {name!r}, which are one and the same "
+                f"model ({block.model}): name it once and raise `samples`"
+            )
+        seen[writer] = name
+
+
+def check_annotator(
+    name: str, annotator: MonteCarlo, solve: SolveBlock, annotators: Mapping[str, MonteCarlo]
+) -> None:
+    """An annotator has draws for every bin of difficulty, and a prover that can be one."""
+    if isinstance(annotator.probe, Exhaustive):
+        given, bins = len(annotator.probe.by_difficulty), len(solve.difficulty_edges) + 1
+        if given not in (1, bins):
+            raise ValueError(
+                f"annotators.{name}.probe.draws has {given} numbers, and solve.difficulty_edges "
+                f"makes {bins} bins: give one number, or one a bin"
+            )
+    if annotator.prover is not None:
+        _check_prover(name, annotator, annotator.prover, annotators)
+
+
+def _check_prover(
+    name: str, annotator: MonteCarlo, prover: str, annotators: Mapping[str, MonteCarlo]
+) -> None:
+    """A prover has another policy's draws of the same prefixes and of the bare problem."""
+    where = f"annotators.{name}.rule.prover names {prover!r}"
+    other = annotators.get(prover)
+    if other is None:
+        raise ValueError(f"{where}; annotators: {sorted(annotators)}")
+    if other.policy == annotator.policy:
+        raise ValueError(
+            f"{where}, whose policy is {other.policy!r} too: leave the prover out, and best_of is "
+            "taken of one's own rollouts"
+        )
+    if not other.probe.asks_root or other.right_answers != annotator.right_answers:
+        raise ValueError(
+            f"{where}, which must draw from the bare problem (an exhaustive probe with `root`) and "
+            f"treat right answers alike ({annotator.right_answers})"
+        )
