@@ -157,6 +157,9 @@ class Weighted:
         return _by_step(self.semantics, sources, verdicts, values)
 
 
+CONSENSUS = "consensus"
+"""Name of the annotator that labels from a consensus carry."""
+
 Consensus = SameFirstError | SameLabels | SameSteps | Weighted
 
 

@@ -47,7 +47,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         prompts = problems * len(recipe.solve.policies)
         drawn = prompts * recipe.solve.samples
         rows.append(("solve", prompts, drawn, drawn * habit.tokens))
-    for name, annotator in recipe.annotators.items():
+    for name, judged in recipe.judges.items():
+        asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
+        replies = asked * judged.votes.n
+        rows.append((name, asked, replies, replies * judged.sampling.max_tokens * GUESSED_SHARE))
+    for name, annotator in recipe.monte_carlo.items():
         probes = solutions * _probes(annotator, habit.steps)
         draws = probes * _draws(annotator)
         root = problems * _root_draws(annotator)

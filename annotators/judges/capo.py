@@ -29,6 +29,7 @@ class Capo:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = False
     prompt: ClassVar[str] = "capo"
     needs_reference: ClassVar[bool] = False
     dimensions: ClassVar[tuple[str, ...]] = ()

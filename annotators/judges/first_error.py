@@ -38,6 +38,7 @@ class FirstError:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = False
     prompt: ClassVar[str] = "first_error"
     needs_reference: ClassVar[bool] = False
     dimensions: ClassVar[tuple[str, ...]] = ()

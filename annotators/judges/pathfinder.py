@@ -30,6 +30,7 @@ class PathFinder:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = True
     prompt: ClassVar[str] = "pathfinder"
     needs_reference: ClassVar[bool] = False
     dimensions: ClassVar[tuple[str, ...]] = DIMENSIONS

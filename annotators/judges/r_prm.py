@@ -29,6 +29,7 @@ class RPrm:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = True
     prompt: ClassVar[str] = "r_prm"
     needs_reference: ClassVar[bool] = False
     dimensions: ClassVar[tuple[str, ...]] = ()

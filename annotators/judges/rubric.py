@@ -50,6 +50,7 @@ class Rubric:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = True
     prompt: ClassVar[str] = "rubric"
     needs_reference: ClassVar[bool] = False
 

@@ -32,6 +32,7 @@ class StepVerdicts:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = False
     prompt: ClassVar[str] = "step_verdicts"
     needs_reference: ClassVar[bool] = False
     dimensions: ClassVar[tuple[str, ...]] = ()

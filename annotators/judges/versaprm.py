@@ -30,6 +30,7 @@ class VersaPrm:
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     semantics: ClassVar[Semantics] = "correctness"
+    asks_each_step: ClassVar[bool] = False
     prompt: ClassVar[str] = "versaprm"
     needs_reference: ClassVar[bool] = True
     dimensions: ClassVar[tuple[str, ...]] = ()
