@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from annotators.probes import Binary, Probe
+from annotators.probes import Binary, Probe, Searched
 from annotators.rules import Advantage, Rule
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -132,7 +132,11 @@ class MonteCarlo:
         """Return why each solution got no rollouts, as `skips` does, int8[solutions]."""
         by_outcome = np.array([self._skip(outcome) for outcome in OUTCOMES], dtype=np.int8)
         empty = ragged.lengths(evidence.drawn.offsets) == 0
-        return np.where(empty, NO_STEPS, by_outcome[evidence.outcomes]).astype(np.int8)
+        skipped = np.where(empty, NO_STEPS, by_outcome[evidence.outcomes])
+        if isinstance(self.probe, Searched):
+            unsearched = (skipped == NONE) & (evidence.spent.rollouts == 0)
+            skipped = np.where(unsearched, NOT_PROBED, skipped)
+        return skipped.astype(np.int8)
 
     def _read(self, counts: Counts) -> StepLabels:
         """Return what the rule says of the counts, with the reason where it says nothing."""

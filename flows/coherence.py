@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
-from annotators.probes import Exhaustive
+from annotators.probes import Exhaustive, Searched
 from filters.consensus import CONSENSUS, Consensus
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def check_solving(solve: SolveBlock) -> None:
         raise ValueError(
             f"quota.max_draws is {solve.quota.max_draws}, and the first round alone has "
             f"{solve.samples} (samples)"
+        )
+    if solve.search is not None and (len(solve.policies) > 1 or solve.quota is not None):
+        raise ValueError(
+            "a search grows from one round of one policy's draws: name one policy and no quota "
+            f"beside it, not {list(solve.policies)} and {solve.quota}"
         )
 
 
@@ -67,7 +72,7 @@ def check_writers(names: Sequence[str], policies: Mapping[str, PolicyBlock]) -> 
 def check_annotator(
     name: str, annotator: MonteCarlo, solve: SolveBlock, annotators: Mapping[str, MonteCarlo]
 ) -> None:
-    """An annotator has draws for every bin of difficulty, and a prover that can be one."""
+    """An annotator has draws for every bin of difficulty, a search to read, a fit prover."""
     if isinstance(annotator.probe, Exhaustive):
         given, bins = len(annotator.probe.by_difficulty), len(solve.difficulty_edges) + 1
         if given not in (1, bins):
@@ -75,8 +80,26 @@ def check_annotator(
                 f"annotators.{name}.probe.draws has {given} numbers, and solve.difficulty_edges "
                 f"makes {bins} bins: give one number, or one a bin"
             )
+    if isinstance(annotator.probe, Searched):
+        _check_searched(name, annotator, solve)
     if annotator.prover is not None:
         _check_prover(name, annotator, annotator.prover, annotators)
+
+
+def _check_searched(name: str, annotator: MonteCarlo, solve: SolveBlock) -> None:
+    """What a search drew is read by its policy's name, drawn as solutions are."""
+    if solve.search is None:
+        raise ValueError(
+            f"annotators.{name}: the probe `searched` reads a search, and solve.search is not set: "
+            "set it to {method: omegaprm}, or choose another probe"
+        )
+    as_drawn = annotator.sampling in {None, solve.sampling}
+    if (annotator.policy,) != solve.policies or not as_drawn:
+        raise ValueError(
+            f"annotators.{name}: the probe `searched` reads rollouts that solve.policy "
+            f"{solve.policy!r} drew as solutions are drawn: name that policy, and leave "
+            "`sampling` out"
+        )
 
 
 def _check_prover(

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from annotators.monte_carlo import MonteCarlo
-from annotators.probes import Adaptive, Exhaustive
+from annotators.probes import Adaptive, Exhaustive, Searched
+from annotators.searches import Search
 from flows.intake import read_rows
 from flows.recipe import Recipe
 from flows.runtime import Runtime
@@ -47,6 +48,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         prompts = problems * len(recipe.solve.policies)
         drawn = prompts * recipe.solve.samples
         rows.append(("solve", prompts, drawn, drawn * habit.tokens))
+    if search := recipe.solve.search:
+        probes = problems * _searches_probes(search, recipe.solve.samples, habit.steps)
+        draws = probes * search.draws
+        rows.append(("search", probes, draws, draws / 2 * habit.tokens))
+        solutions += problems * search.searches
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
         replies = asked * judged.votes.n
@@ -95,9 +101,19 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     """Prefixes probed a solution, if every solution is probed."""
     if isinstance(annotator.probe, Exhaustive):
         return steps - 1
+    if isinstance(annotator.probe, Searched):
+        return 0
     if isinstance(annotator.probe, Adaptive):
         return annotator.probe.budget  # at most
     return math.ceil(math.log2(max(steps, 2)))
+
+
+def _searches_probes(search: Search, samples: int, steps: float) -> float:
+    """Prefixes that a search probes a problem, at most."""
+    probes = search.searches * math.ceil(math.log2(max(steps, 2)))
+    if search.budget is None:
+        return probes
+    return min(probes, max(0, search.budget - samples) // search.draws)
 
 
 def _draws(annotator: MonteCarlo) -> int:

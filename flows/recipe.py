@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
+from annotators.searches import Search
 from filters.consensus import Consensus
 from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
 from flows.sampling import Quota
@@ -84,6 +85,8 @@ class SolveBlock(Block):
     """System turn; null for none."""
     keep: Literal["all", "both_outcomes"] = "all"
     """`both_outcomes` drops problems that are always or never solved."""
+    search: Search | None = None
+    """Grows a tree from the samples: solutions that it searched join them; null for none."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SolveBlock:
@@ -179,6 +182,8 @@ class Recipe(Block):
         check_writers(self.solve.policies, self.policies)
         for name, annotator in self.monte_carlo.items():
             check_annotator(name, annotator, self.solve, self.monte_carlo)
+        if self.solve.search and self.solutions:
+            raise ValueError("solve.search draws its own solutions: give `problems` instead")
         check_shares(self.splits)
         return self
 

@@ -14,7 +14,8 @@ from typing import NamedTuple, get_args
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
 from annotators.monte_carlo import MonteCarlo
-from flows import sampling
+from annotators.probes import Searched
+from flows import sampling, searching
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
@@ -74,14 +75,14 @@ async def draw(
     by_id = {problem.id: problem for problem in problems}
 
     async def one(problem: Problem) -> Drawn:
-        solved = await _solve_one(problem, recipe, worker)
-        return Drawn(solved, await _evidence(solved.solutions, by_id, names, recipe, worker))
+        solved, known = await _searched(problem, recipe, worker)
+        return Drawn(solved, await _evidence(solved.solutions, by_id, names, recipe, worker, known))
 
-    if solutions is None:
+    if solutions is None or recipe.solve.search:  # a search that is repeated buys nothing
         parts = await gather_all(one, problems)
     else:
         known = Solved(tuple(solutions), ())
-        parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker))]
+        parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
     for drawn in evidence.values():
         _check_failures(drawn, recipe.max_failed_share)
@@ -126,6 +127,7 @@ async def _evidence(
     names: Sequence[str],
     recipe: Recipe,
     worker: Worker,
+    searched: Mapping[str, tuple[Rollout, ...]],
 ) -> dict[str, Evidence]:
     """Draw what the annotators need of solutions, one coroutine a solution and annotator."""
 
@@ -146,6 +148,7 @@ async def _evidence(
             ask=recipe.solve.ask,
             sampling=recipe.sampling_of(annotator),
             grader=worker.grader,
+            known=searched[solution.id] if isinstance(annotator.probe, Searched) else (),
         )
         return await annotator.gather(solution, sampler)
 
@@ -153,6 +156,26 @@ async def _evidence(
         return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
 
     return dict(zip(names, await gather_all(all_of, names), strict=True))
+
+
+async def _searched(
+    problem: Problem, recipe: Recipe, worker: Worker
+) -> tuple[Solved, Mapping[str, tuple[Rollout, ...]]]:
+    """Solve a problem, and search it where the recipe says so; return the search's rollouts too."""
+    solved = await _solve_one(problem, recipe, worker)
+    if recipe.solve.search is None or not solved.solutions:
+        return solved, {}
+    grown = await searching.grow(recipe.solve.search, problem, recipe, worker)
+    worker.progress.solutions += len(grown.solutions) - len(solved.solutions)
+    first = solved.solutions[0]
+    kept = {solution.id for solution in grown.solutions}
+    return Solved(
+        tuple(
+            replace(solution, solve_rate=first.solve_rate, difficulty=first.difficulty)
+            for solution in grown.solutions
+        ),
+        tuple(drop for drop in solved.dropped if drop.solution_id not in kept),
+    ), grown.rollouts
 
 
 async def _solve_one(problem: Problem, recipe: Recipe, worker: Worker) -> Solved:

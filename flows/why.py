@@ -51,7 +51,7 @@ def _header(trace: Trace, *, full: bool) -> Iterator[RenderableType]:
     yield Text(f"{row.id}  outcome {row.outcome}", style="bold")
     yield Text(f"answer {_value(row.answer)}, reference {_value(row.reference)}")
     if solution.request:
-        same = trace.written_by is not None and trace.written_by.text == _text(trace)
+        same = trace.written_by is not None and _text(trace).endswith(trace.written_by.text)
         stored = "as in the ledger" if same else "not in this ledger"
         yield Text(f"written in draw {solution.draw} at {solution.request}, {stored}", style="dim")
     else:

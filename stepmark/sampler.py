@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from stepmark.counts import Passage, Tally
-from stepmark.engines.protocol import Completion, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
-from stepmark.grading import Grader, same_answer
+from stepmark.draws import Draws, rollout_of
+from stepmark.engines.protocol import Sampling
+from stepmark.grading import Grader
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
-from stepmark.purchase import UNDELIVERED
 from stepmark.records import Problem, Rollout, Solution
 
 
@@ -31,14 +30,17 @@ class Sampler:
         ask: SolvePrompt,
         sampling: Sampling,
         grader: Grader,
+        known: Iterable[Rollout] = (),
     ) -> None:
+        """Start with the rollouts that are known, such as those of a search."""
         self._problem = problem
         self._solution = solution
-        self._policy = policy
-        self._messages = ask.messages(problem.statement)
-        self._sampling = sampling
-        self._grader = grader
+        self._draws = Draws(
+            problem=problem, policy=policy, ask=ask, sampling=sampling, grader=grader
+        )
         self._rollouts: dict[int, dict[int, Rollout]] = {}
+        for rollout in known:
+            self._rollouts.setdefault(rollout.position, {})[rollout.draw] = rollout
 
     @property
     def rollouts(self) -> tuple[Rollout, ...]:
@@ -65,90 +67,30 @@ class Sampler:
         """Return how at least `draws` rollouts from the prefix of `position` steps ended.
 
         The whole solution needs none: the prefix that is complete is judged by its own answer.
-        At position 0 the draw that wrote the solution is skipped: it is no evidence about it.
+        The draw that wrote the solution is skipped where it comes from: it is no evidence about it.
         """
         if position == len(self._solution.steps):
             return own_outcome(self._solution)
-        request = self._request(position)
-        address = self._policy.purchase.address(request)
+        address = self._draws.address(self._solution.prefix(position))
         taken = self._rollouts.setdefault(position, {})
         wanted = self._indices(address, draws)
         new = tuple(draw for draw in wanted if draw not in taken)
         if new:
-            await self._draw(request, address, position, new)
+            await self._draw(position, new)
         return count(taken[draw] for draw in wanted)
-
-    def _request(self, position: int) -> Request:
-        prompt = self._policy.prompt(self._messages, self._solution.prefix(position))
-        return Request(
-            problem_id=self._problem.id, prompt=prompt, sampling=self._sampling, draws=()
-        )
 
     def _indices(self, address: str, draws: int) -> tuple[int, ...]:
         own = self._solution.draw if address == self._solution.request else -1
         return tuple(itertools.islice((i for i in itertools.count() if i != own), draws))
 
-    async def _draw(
-        self, request: Request, address: str, position: int, draws: tuple[int, ...]
-    ) -> None:
-        order = Request(
-            problem_id=request.problem_id,
-            prompt=request.prompt,
-            sampling=request.sampling,
-            draws=draws,
-        )
-        reason = UNDELIVERED
-        try:
-            delivered = {c.draw: c for c in await self._policy.purchase.generate(order)}
-        except EngineDown:
-            raise
-        except EngineError as error:
-            delivered, reason = {}, error.reason
+    async def _draw(self, position: int, indices: tuple[int, ...]) -> None:
+        drawn = await self._draws.numbered(self._solution.prefix(position), indices)
         taken = self._rollouts[position]
-        for draw in draws:
-            completion = delivered.get(draw)
-            if completion is None:
-                rollout = self._undelivered(address, position, draw, reason)
-            else:
-                rollout = await self._graded(completion, address, position)
+        for draw in drawn:
+            rollout = rollout_of(draw, self._problem, self._solution, position)
             if any(other.prompt_tokens for other in taken.values()):
                 rollout = replace(rollout, prompt_tokens=0)
-            taken.setdefault(draw, rollout)  # another call may have graded it meanwhile
-
-    async def _graded(self, completion: Completion, address: str, position: int) -> Rollout:
-        text = self._solution.prefix(position) + completion.text
-        grade = await self._grader.grade(text, completion.finish_reason, self._problem)
-        return Rollout(
-            problem_id=self._problem.id,
-            solution_id=self._solution.id,
-            position=position,
-            reach=self._solution.reach(text, position),
-            request=address,
-            draw=completion.draw,
-            outcome=grade.outcome,
-            reason=completion.reason or grade.reason,
-            answer=grade.answer,
-            own=grade.outcome == "incorrect" == self._solution.outcome
-            and same_answer(grade.answer, self._solution.answer, self._problem.kind),
-            prompt_tokens=completion.prompt_tokens,
-            completion_tokens=completion.completion_tokens,
-        )
-
-    def _undelivered(self, address: str, position: int, draw: int, reason: str) -> Rollout:
-        return Rollout(
-            problem_id=self._problem.id,
-            solution_id=self._solution.id,
-            position=position,
-            reach=position,
-            request=address,
-            draw=draw,
-            outcome="unknown",
-            reason=reason,
-            answer=None,
-            own=False,
-            prompt_tokens=0,
-            completion_tokens=0,
-        )
+            taken.setdefault(draw.draw, rollout)  # another call may have graded it meanwhile
 
 
 def own_outcome(solution: Solution) -> Tally:

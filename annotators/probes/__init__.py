@@ -10,7 +10,8 @@ from __future__ import annotations
 from annotators.probes.adaptive import Adaptive
 from annotators.probes.binary import Binary
 from annotators.probes.exhaustive import Exhaustive
+from annotators.probes.searched import Searched
 
-Probe = Exhaustive | Binary | Adaptive
+Probe = Exhaustive | Binary | Adaptive | Searched
 
-__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe"]
+__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe", "Searched"]

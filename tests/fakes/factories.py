@@ -12,6 +12,7 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Probe
 from annotators.rules import Hard, Rule
 from stepmark.counts import Tally
+from stepmark.draws import Draw
 from stepmark.engines.protocol import Completion, Message, Prompt, Request, Sampling
 from stepmark.grading import Grade
 from stepmark.ids import content_id
@@ -278,3 +279,19 @@ class FakeGrader:
             if wrong in text:
                 return Grade(outcome="incorrect", answer=wrong, reason=None)
         return Grade(outcome="unknown", answer=None, reason="cut_by_length")
+
+
+def a_draw(draw: int = 0, text: str = "It is 42.", **changes: Any) -> Draw:
+    outcome = changes.get("outcome", "correct")
+    values: dict[str, Any] = {
+        "request": "rq_0",
+        "draw": draw,
+        "text": text,
+        "outcome": outcome,
+        "reason": "cut_by_length" if outcome == "unknown" else None,
+        "answer": {"correct": "42", "incorrect": "41", "unknown": None}[outcome],
+        "finish_reason": "length" if outcome == "unknown" else "stop",
+        "prompt_tokens": 7,
+        "completion_tokens": len(text.split()),
+    }
+    return Draw(**values | changes)

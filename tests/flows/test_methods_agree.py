@@ -10,22 +10,21 @@ import pytest
 from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
+from annotators.searches import Search
 from flows.recipe import find_recipe, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
 
 
 def methods_of(union: object) -> list[str]:
-    """The `method` literals of a union's members."""
-    hints = (typing.get_type_hints(member)["method"] for member in typing.get_args(union))
+    """The `method` literals of a union's members, or of a single class."""
+    members = typing.get_args(union) or (union,)
+    hints = (typing.get_type_hints(member)["method"] for member in members)
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-METHODS = {
-    method: kind
-    for kind, union in (("probes", Probe), ("rules", Rule), ("judges", Judge))
-    for method in methods_of(union)
-}
+KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge}
+METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
 
 @pytest.mark.parametrize("method", METHODS)

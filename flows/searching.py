@@ -1,0 +1,81 @@
+"""A problem's search: its tree grown by the worker, its leaves as solutions with their evidence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from annotators.searches import Search
+from annotators.searches.tree import Leaf, Tree, text_of
+from flows.recipe import Recipe
+from flows.worker import Worker
+from stepmark.draws import Draws, prompt_counted_once, rollout_of
+from stepmark.ids import content_id
+from stepmark.records import Problem, Rollout, Solution
+
+
+class Grown(NamedTuple):
+    """What a search gives."""
+
+    solutions: tuple[Solution, ...]
+    """The samples of the bare problem, and the other solutions that were searched."""
+    rollouts: dict[str, tuple[Rollout, ...]]
+    """By solution, of the nodes that it passes through; none where no first error was found."""
+
+
+async def grow(search: Search, problem: Problem, recipe: Recipe, worker: Worker) -> Grown:
+    """Search one problem."""
+    (name,) = recipe.solve.policies
+    policy = worker.policies[name]
+    source = Draws(
+        problem=problem,
+        policy=policy,
+        ask=recipe.solve.ask,
+        sampling=recipe.solve.sampling,
+        grader=worker.grader,
+    )
+    tree = await search.search(source, recipe.solve.samples, recipe.segment)
+    found = {leaf: _solution(leaf, problem, policy.identity.id) for leaf in tree.leaves}
+    return Grown(
+        solutions=tuple(found.values()),
+        rollouts={s.id: _evidence(tree, leaf, s, problem) for leaf, s in found.items()},
+    )
+
+
+def _solution(leaf: Leaf, problem: Problem, policy: str) -> Solution:
+    draw, parts = leaf.draw, leaf.parts
+    return Solution(
+        id=content_id("so", problem.id, text_of(parts), draw.request, draw.draw),
+        problem_id=problem.id,
+        policy=policy,
+        step_policies=(policy,) * len(parts.steps),
+        request=draw.request,
+        draw=draw.draw,
+        lead=parts.lead,
+        steps=parts.steps,
+        tail=parts.tail,
+        answer=draw.answer,
+        outcome=draw.outcome,
+        outcome_reason=draw.reason,
+        finish_reason=draw.finish_reason,
+        prompt_tokens=draw.prompt_tokens,
+        completion_tokens=draw.completion_tokens,
+        solve_rate=None,
+        difficulty=None,
+    )
+
+
+def _evidence(tree: Tree, leaf: Leaf, solution: Solution, problem: Problem) -> tuple[Rollout, ...]:
+    """Return the rollouts of the nodes on a leaf's path, without the draw that wrote it."""
+    if solution.outcome == "incorrect" and leaf.first_error is None:
+        return ()
+    return tuple(
+        rollout
+        for position, node in tree.along(leaf).items()
+        for rollout in prompt_counted_once(
+            [
+                rollout_of(draw, problem, solution, position)
+                for draw in node.draws
+                if (draw.request, draw.draw) != (solution.request, solution.draw)
+            ]
+        )
+    )

@@ -1,0 +1,136 @@
+"""The measured prefixes of many solutions as the nodes of trees, one tree a problem: arrays.
+
+Solutions that share a prefix share its draws, so rollouts stored by solution are here counted once
+by prefix, among them the draws that became solutions themselves. A prefix's parent is the longest
+measured prefix of it. Any probe's rollouts make such trees; a search's make bushy ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from stepmark.counts import FloatArray, IntArray
+from stepmark.evidence import OUTCOMES
+
+Row: TypeAlias = Mapping[str, Any]
+
+SOLUTION_COLUMNS: Final = ("id", "problem_id", "request", "draw", "lead", "steps", "outcome")
+ROLLOUT_COLUMNS: Final = ("solution_id", "position", "request", "draw", "outcome")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefixes:
+    """One entry a measured prefix; a parent stands before its children."""
+
+    problems: tuple[str, ...]
+    """Problem ids."""
+    texts: tuple[str, ...]
+    """The prefixes; empty for a bare problem."""
+    parents: IntArray
+    """int64[N]: entry of the longest measured prefix of this one, −1 without one."""
+    correct: IntArray
+    """int64[N]: draws that reach the reference answer."""
+    incorrect: IntArray
+    """int64[N]: draws that reach another answer."""
+    unknown: IntArray
+    """int64[N]: draws that cannot be counted."""
+
+    def families(self) -> dict[tuple[str, int], list[int]]:
+        """Return the entries that continue the same prefix, by problem and parent.
+
+        With parent −1 they continue the bare problem, of which there are no draws.
+        """
+        families: dict[tuple[str, int], list[int]] = {}
+        for entry, (problem, text) in enumerate(zip(self.problems, self.texts, strict=True)):
+            if text:
+                families.setdefault((problem, int(self.parents[entry])), []).append(entry)
+        return families
+
+    def text(self, parent: int) -> str:
+        """Return the text of a parent; empty for −1."""
+        return self.texts[parent] if parent >= 0 else ""
+
+    def step(self, entry: int) -> str:
+        """Return what an entry adds to its parent: one step, or several that were not parted."""
+        return self.texts[entry][len(self.text(int(self.parents[entry]))) :]
+
+
+def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
+    """Return the measured prefixes of solutions.
+
+    Args:
+        solutions: with the columns `SOLUTION_COLUMNS`.
+        rollouts: of one annotator, with the columns `ROLLOUT_COLUMNS`.
+    """
+    by_id = {row["id"]: row for row in solutions.select(SOLUTION_COLUMNS).to_pylist()}
+    drawn = rollouts.select(ROLLOUT_COLUMNS).to_pylist()
+    paths = _paths(drawn)
+    found = {
+        request: (by_id[solution]["problem_id"], _prefix(by_id[solution], position))
+        for solution, path in paths.items()
+        for position, request in path
+    }
+    found = dict(sorted(found.items(), key=lambda item: (len(item[1][1]), item[1], item[0])))
+    entries = {request: entry for entry, request in enumerate(found)}
+    parents = np.full(len(entries), -1, dtype=np.int64)
+    for path in paths.values():
+        for (_, before), (_, request) in pairwise(path):
+            at = entries[request]
+            parents[at] = max(parents[at], entries[before])  # later entries are longer
+    correct, incorrect, unknown = _counted(entries, [*drawn, *by_id.values()])
+    return Prefixes(
+        problems=tuple(problem for problem, _ in found.values()),
+        texts=tuple(text for _, text in found.values()),
+        parents=parents,
+        correct=correct,
+        incorrect=incorrect,
+        unknown=unknown,
+    )
+
+
+def _paths(drawn: Sequence[Row]) -> dict[str, list[tuple[int, str]]]:
+    """Return each solution's measured prefixes, (position, request) by position."""
+    paths: dict[str, set[tuple[int, str]]] = {}
+    for row in drawn:
+        paths.setdefault(row["solution_id"], set()).add((row["position"], row["request"]))
+    return {solution: sorted(path) for solution, path in paths.items()}
+
+
+def _prefix(solution: Row, position: int) -> str:
+    return solution["lead"] + "".join(solution["steps"][:position]) if position else ""
+
+
+def through(prefixes: Prefixes, own: IntArray) -> IntArray:
+    """Return for each entry the sum of `own` over it and all that continue it, int64[N]."""
+    total, parents = own.tolist(), prefixes.parents.tolist()
+    for entry in reversed(range(len(total))):  # children first
+        if parents[entry] >= 0:
+            total[parents[entry]] += total[entry]
+    return np.array(total, dtype=np.int64)
+
+
+def terminal_q(prefixes: Prefixes) -> FloatArray:
+    """Return rStar-Math's terminal-guided Q of each entry, float64[N] in [−1, 1].
+
+    Paper: rStar-Math (arXiv 2501.04519) §3.2: the mean of the rewards, +1 right and −1 wrong, of
+    all rollouts through a node, its descendants' too. Unknown ones are no evidence: left out, not
+    counted as wrong. NaN where nothing is graded.
+    """
+    correct = through(prefixes, prefixes.correct)
+    graded = correct + through(prefixes, prefixes.incorrect)
+    q = (2.0 * correct - graded) / np.maximum(graded, 1)
+    return np.where(graded > 0, q, np.nan)
+
+
+def _counted(entries: dict[str, int], drawn: Sequence[Row]) -> list[IntArray]:
+    """Count each draw once by entry and outcome, whoever's evidence it is."""
+    outcomes = {(r["request"], r["draw"]): r["outcome"] for r in drawn if r["request"] in entries}
+    at = np.array([entries[request] for request, _ in outcomes], dtype=np.int64)
+    ends = np.array([OUTCOMES.index(end) for end in outcomes.values()], dtype=np.int64)
+    return [np.bincount(at[ends == end], minlength=len(entries)) for end in range(len(OUTCOMES))]

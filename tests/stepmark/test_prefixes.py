@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from stepmark.counts import Tally
+from stepmark.prefixes import Prefixes, prefixes_of, terminal_q, through
+from stepmark.records import Rollout, Solution
+from tests.fakes.columns import table_from
+from tests.fakes.factories import a_rollout, a_solution, rollouts_of
+
+LEFT = a_solution(["a", "b", "c"])
+RIGHT = a_solution(["a", "x", "c"])
+
+
+def prefixes(solutions: Sequence[Solution], rollouts: Sequence[Rollout]) -> Prefixes:
+    return prefixes_of(table_from(Solution, solutions), table_from(Rollout, rollouts))
+
+
+def test_solutions_that_share_a_prefix_share_its_draws():
+    tallies = {0: Tally(4, 4), 1: Tally(3, 1), 2: Tally(0, 4)}
+    both = [*rollouts_of(LEFT, tallies), *rollouts_of(RIGHT, tallies)]
+    found = prefixes([LEFT, RIGHT], both)
+    assert found.texts == ("", "a", "ab", "ax")
+    assert found.parents.tolist() == [-1, 0, 1, 1]
+    assert found.correct.tolist() == [4, 3, 0, 0]
+    assert found.incorrect.tolist() == [4, 1, 4, 4]
+    assert [found.step(entry) for entry in range(4)] == ["", "a", "b", "x"]
+
+
+def test_the_draw_that_wrote_a_solution_counts_for_its_prefix():
+    drawn = a_rollout(LEFT, 1, 0, "correct")
+    written = replace(LEFT, request=drawn.request, draw=1)
+    found = prefixes([written], [replace(drawn, solution_id=written.id)])
+    assert (found.correct.tolist(), found.incorrect.tolist()) == ([1], [1])
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    tallies = {0: Tally(4, 4), 1: Tally(3, 1), 2: Tally(0, 4)}
+    both = [*rollouts_of(LEFT, tallies), *rollouts_of(RIGHT, tallies)]
+    plain, turned = prefixes([LEFT, RIGHT], both), prefixes([RIGHT, LEFT], both[::-1])
+    assert plain.texts == turned.texts
+    assert plain.parents.tolist() == turned.parents.tolist()
+    assert plain.correct.tolist() == turned.correct.tolist()
+
+
+def test_q_is_the_mean_reward_of_the_rollouts_through_a_node():
+    """Worked by hand: 2 of 8 rollouts through the root are right, 2 of 6 through `a`."""
+    rollouts = [
+        *rollouts_of(LEFT, {0: Tally(0, 2), 1: Tally(1, 1), 2: Tally(1, 1)}),
+        *rollouts_of(RIGHT, {2: Tally(0, 2)}),
+    ]
+    found = prefixes([LEFT, RIGHT], [*rollouts, *rollouts_of(RIGHT, {1: Tally(1, 1)})])
+    assert through(found, found.correct).tolist() == [2, 2, 1, 0]
+    assert terminal_q(found) == pytest.approx([-0.5, -1 / 3, 0, -1])
+
+
+def test_unknown_rollouts_are_no_reward():
+    found = prefixes([LEFT], rollouts_of(LEFT, {1: Tally(1, 0, 7), 2: Tally(0, 0, 8)}))
+    assert terminal_q(found).tolist() == pytest.approx([1, float("nan")], nan_ok=True)
+
+
+def test_what_continues_an_unmeasured_root_is_one_family():
+    rollouts = [*rollouts_of(LEFT, {1: Tally(1)}), *rollouts_of(RIGHT, {2: Tally(1)})]
+    other = a_solution(["z", "y"], problem_id="pb_other")
+    found = prefixes([LEFT, RIGHT, other], [*rollouts, *rollouts_of(other, {1: Tally(1)})])
+    named = {
+        key[0] == "pb_other": [found.texts[e] for e in v] for key, v in found.families().items()
+    }
+    assert named == {False: ["a", "ax"], True: ["z"]}
