@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flows.agreeing import agreement
 from flows.recipe import as_yaml
 from flows.shards import RUN, Build
 from storage.atomic import write_text_whole
@@ -23,6 +24,7 @@ def finish(build: Build) -> Manifest:
         recipe=build.recipe.fingerprint,
         policies=build.worker.identities,
         shards=refs,
+        agreement=agreement(build, _numbers(build.root / "problems")),
     )
     recipe = build.recipe
     text = card(manifest, as_yaml(recipe), recipe.semantics)

@@ -19,7 +19,8 @@ from annotators.judges import Judge
 from annotators.judges.r_prm import LABEL
 from flows.recipe import find_recipe, load_recipe
 from flows.show import solutions
-from stepmark.errors import RecipeError
+from flows.trace import trace
+from stepmark.errors import RecipeError, StorageError
 from stepmark.records import Annotation, Critique, Solution
 from storage.rows import Dropped, LabelledSolution
 from storage.shards import read_shard
@@ -175,6 +176,46 @@ def test_labels_of_a_consensus_say_so_and_add_their_costs_up(tmp_path):
         for path in ("annotations/mc/00000.parquet", "annotations/critic/00000.parquet")
     ]
     assert row.rollouts == sum(annotation.rollouts for annotation in mine) == 16 + 1
+
+
+def test_the_manifest_says_how_far_annotators_agree_and_what_could_be_read(tmp_path):
+    path = arrange(tmp_path, "qwen-consensus")
+    manifest = build(path, tmp_path / "out")
+    assert manifest.counts["critiques"] == {"critic": {"read": 3}}
+    said = manifest.agreement
+    assert said is not None
+    # They differ on one of the seven steps that both label; mc withholds what follows its errors.
+    pair = "mc ~ critic"
+    assert said["first_error"][pair] == {
+        "same": 2,
+        "mc earlier": 1,
+        "critic earlier": 0,
+        "unlabelled": 0,
+    }
+    assert said["kappa"][pair] == pytest.approx((6 / 7 - 32 / 49) / (1 - 32 / 49), abs=1e-4)
+    assert 0 < said["alpha"] < 1
+
+
+def test_one_annotator_has_nobody_to_agree_with(tmp_path):
+    assert build(arrange(tmp_path, "capo"), tmp_path / "out").agreement is None
+
+
+def test_a_reply_that_cannot_be_read_is_counted_by_its_reason(tmp_path):
+    path = arrange(tmp_path, "qwen-consensus")
+    rows = [json.loads(line) for line in (tmp_path / "judge.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["completions"] = ["I would rather not say."] * DRAWS
+    write_jsonl(tmp_path / "judge.jsonl", rows)
+    manifest = build(path, tmp_path / "out")
+    assert manifest.counts["critiques"] == {"critic": {"no_verdict": 3}}
+    assert manifest.counts["dropped"] == {"first_error_unknown": 3}
+    assert manifest.costs["critic"]["completion_tokens"] > 0
+
+
+def test_why_says_where_the_evidence_of_a_judge_is(tmp_path):
+    row = built(tmp_path, "capo")[WRONG]
+    with pytest.raises(StorageError, match="are from critic, which drew no rollouts"):
+        trace(tmp_path / "out" / "capo", row, tmp_path / "out" / "ledger")
 
 
 def test_another_consensus_asks_nobody(tmp_path):
