@@ -1,7 +1,7 @@
 """What a judge's reply says: strict grammars of last lines, and a named reason where they fail.
 
 A reply is prose that ends in a verdict of a stated form. Three forms are read here: a box, a
-labelled line, and a headed block of lines. Nothing is taken from the prose; a reply in which two
+labelled line, and a headed block of lines. No verdict is taken from prose; a reply in which two
 verdicts differ, or in which text follows the verdict, is not read at all. What cannot be read is a
 reason, never a verdict.
 """
