@@ -41,7 +41,7 @@ from stepmark.labels import (
     Labels,
     StepLabels,
 )
-from stepmark.records import Outcome, Rollout, Solution
+from stepmark.records import Outcome, Rollout, Semantics, Solution
 from stepmark.sampler import Sampler
 
 
@@ -87,6 +87,11 @@ class MonteCarlo:
         """Whether it asks how likely the tokens of a solution were."""
         return isinstance(self.probe, Uncertainty)
 
+    @property
+    def semantics(self) -> Semantics:
+        """What a label claims."""
+        return self.rule.semantics
+
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""
         return REASONS[self._skip(solution.outcome) if solution.steps else NO_STEPS]
@@ -119,7 +124,7 @@ class MonteCarlo:
             steps = _without_what_follows(steps, offsets, skipped == NONE)
         error = ragged.first(steps.verdicts == INCORRECT, offsets)
         return Labels(
-            semantics=self.rule.semantics,
+            semantics=self.semantics,
             steps=steps,
             counts=counts,
             first_error=error,

@@ -118,7 +118,7 @@ def measure(folder: Path, *, problems: int, share: float) -> dict[str, object]:
     ) as server:
         _build(recipe, folder / "lasting", server)
     calm, troubled = folder / "calm" / "faults", folder / "lasting" / "faults"
-    affected, wrong = compare(calm, troubled, load_recipe(str(recipe))[0].annotators["mc"])
+    affected, wrong = compare(calm, troubled, load_recipe(str(recipe))[0].monte_carlo["mc"])
     responses = passing.responses + lasting.responses
     return {
         "fault_share": round((passing.faulty + lasting.faulty) / responses, 3),

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Searched
+from filters.consensus import CONSENSUS, Consensus
 
 if TYPE_CHECKING:
     from flows.recipe import PolicyBlock, SolveBlock
@@ -34,6 +36,22 @@ def check_solving(solve: SolveBlock) -> None:
         raise ValueError(
             "a search grows from one round of one policy's draws: name one policy and no quota "
             f"beside it, not {list(solve.policies)} and {solve.quota}"
+        )
+
+
+def check_consensus(labels: str | Consensus, annotators: Mapping[str, MonteCarlo | Judged]) -> None:
+    """A consensus is of several annotators, and what their labels claim is known."""
+    if CONSENSUS in annotators:
+        raise ValueError(f"annotators.{CONSENSUS}: the name is taken, call it something else")
+    if isinstance(labels, str):
+        return
+    if len(set(labels.of)) < len(labels.of) or len(labels.of) < 2:  # noqa: PLR2004 (a pair)
+        raise ValueError(f"labels.from.of names two annotators or more, each once: {labels.of}")
+    claims = {name: annotators[name].semantics for name in labels.of}
+    if labels.semantics is None and len(set(claims.values())) > 1:
+        raise ValueError(
+            f"labels.from joins annotators that claim different things ({claims}): say what the "
+            "labels claim then, `semantics: correctness | potential | local`"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flows.agreeing import agreement
 from flows.recipe import as_yaml
 from flows.shards import RUN, Build
 from storage.atomic import write_text_whole
@@ -23,9 +24,10 @@ def finish(build: Build) -> Manifest:
         recipe=build.recipe.fingerprint,
         policies=build.worker.identities,
         shards=refs,
+        agreement=agreement(build, _numbers(build.root / "problems")),
     )
     recipe = build.recipe
-    text = card(manifest, as_yaml(recipe), recipe.annotators[recipe.labels.from_].rule.semantics)
+    text = card(manifest, as_yaml(recipe), recipe.semantics)
     write_text_whole(build.root / "README.md", text)
     write_manifest(build.root, manifest)  # last: where it is, everything is
     return manifest
@@ -34,12 +36,17 @@ def finish(build: Build) -> Manifest:
 def _refs(build: Build) -> Refs:
     """List the shards of every stage, those of the data last."""
     shards = _numbers(build.root / "problems")
-    names = build.recipe.annotators
+    recipe = build.recipe
+    names = recipe.annotators
     paths = {
         "problems": [f"problems/{s}.parquet" for s in shards],
         "rejects": [f"rejects/{s}.parquet" for s in _numbers(build.root / "rejects")],
         "solutions": [f"solutions/{s}.parquet" for s in shards],
-        **{f"rollouts/{n}": [f"rollouts/{n}/{s}.parquet" for s in shards] for n in names},
+        **{
+            f"{kind}/{n}": [f"{kind}/{n}/{s}.parquet" for s in shards]
+            for kind, drawing in (("rollouts", recipe.monte_carlo), ("critiques", recipe.judges))
+            for n in drawing
+        },
         **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
         "labels": [f"labels/{s}.parquet" for s in shards],
         "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],

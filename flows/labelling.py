@@ -12,9 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotators.judged import Judged
+from annotators.monte_carlo import MonteCarlo
+from filters.consensus import CONSENSUS
 from flows.recipe import Recipe
 from stepmark.counts import IntArray
 from stepmark.evidence import evidence_of
+from stepmark.labels import Labels
 from stepmark.problems import split_of
 from storage.labels import annotation_table, dropped_table, labelled_table, row_of, why_unusable
 
@@ -24,6 +28,8 @@ class Labelled(NamedTuple):
 
     annotations: dict[str, pa.Table]
     """`Annotation` rows of each annotator, one a solution."""
+    chosen: pa.Table
+    """`Annotation` rows of the annotator or consensus that the data's labels are from."""
     rows: dict[str, pa.Table]
     """`LabelledSolution` rows of each split; perhaps none."""
     dropped: pa.Table
@@ -31,21 +37,26 @@ class Labelled(NamedTuple):
 
 
 def label(
-    problems: pa.Table, solutions: pa.Table, rollouts: Mapping[str, pa.Table], recipe: Recipe
+    problems: pa.Table,
+    solutions: pa.Table,
+    rollouts: Mapping[str, pa.Table],
+    critiques: Mapping[str, pa.Table],
+    recipe: Recipe,
 ) -> Labelled:
-    """Turn the stored evidence of a shard into labels and data rows."""
-    drawn = {name: evidence_of(solutions, rollouts[name]) for name in recipe.annotators}
+    """Turn the stored evidence of a shard into labels and data rows.
+
+    Args:
+        problems: the shard.
+        solutions: its solutions.
+        rollouts: of each annotator that draws them.
+        critiques: of each judge.
+        recipe: what is made of them.
+    """
+    labels_of = _labels(solutions, rollouts, critiques, recipe)
     annotations = {
-        name: annotation_table(
-            name,
-            solutions,
-            annotator.annotate(
-                drawn[name].beside(drawn[annotator.prover]) if annotator.prover else drawn[name]
-            ),
-        )
-        for name, annotator in recipe.annotators.items()
+        name: annotation_table(name, solutions, labels) for name, labels in labels_of.items()
     }
-    chosen = annotations[recipe.labels.from_]
+    chosen = _chosen(solutions, labels_of, annotations, recipe)
     reasons = why_unusable(chosen)
     unusable = pc.is_valid(reasons)
     usable = pc.invert(unusable)
@@ -54,9 +65,42 @@ def label(
     rows = labelled_table(problems, good, labels)
     return Labelled(
         annotations=annotations,
+        chosen=chosen,
         rows={name: rows.filter(split == place) for place, name in enumerate(recipe.splits)},
         dropped=dropped_table(solutions.filter(unusable), "label", reasons.filter(unusable)),
     )
+
+
+def _labels(
+    solutions: pa.Table,
+    rollouts: Mapping[str, pa.Table],
+    critiques: Mapping[str, pa.Table],
+    recipe: Recipe,
+) -> dict[str, Labels]:
+    """Return what each annotator says, in the recipe's order."""
+    drawn = {name: evidence_of(solutions, table) for name, table in rollouts.items()}
+
+    def said(name: str, annotator: MonteCarlo | Judged) -> Labels:
+        if isinstance(annotator, Judged):
+            return annotator.annotate(solutions, critiques[name])
+        prover = annotator.prover
+        return annotator.annotate(drawn[name].beside(drawn[prover]) if prover else drawn[name])
+
+    return {name: said(name, annotator) for name, annotator in recipe.annotators.items()}
+
+
+def _chosen(
+    solutions: pa.Table,
+    labels: Mapping[str, Labels],
+    annotations: Mapping[str, pa.Table],
+    recipe: Recipe,
+) -> pa.Table:
+    """Return the annotations that the data's labels are from."""
+    source = recipe.labels.from_
+    if isinstance(source, str):
+        return annotations[source]
+    combined = source.combine([labels[name] for name in source.of])
+    return annotation_table(CONSENSUS, solutions, combined)
 
 
 def _splits(problems: pa.Table, solutions: pa.Table, names: list[str], recipe: Recipe) -> IntArray:

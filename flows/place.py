@@ -18,7 +18,9 @@ from stepmark.errors import StorageError
 from storage.atomic import write_text_whole
 from storage.manifest import MANIFEST
 
-DERIVED = re.compile(r"annotators\.[^.]+\.(rule|after_first_error)\b|labels\b|splits\b|max_failed")
+DERIVED = re.compile(
+    r"annotators\.[^.]+\.(rule|after_first_error|votes\.(rule|quorum))\b|labels\b|splits\b|max_failed"
+)
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""

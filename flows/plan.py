@@ -53,7 +53,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         draws = probes * search.draws
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
         solutions += problems * search.searches
-    for name, annotator in recipe.annotators.items():
+    for name, judged in recipe.judges.items():
+        asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
+        replies = asked * judged.votes.n
+        rows.append((name, asked, replies, replies * judged.sampling.max_tokens * GUESSED_SHARE))
+    for name, annotator in recipe.monte_carlo.items():
         probes = solutions * _probes(annotator, habit.steps)
         draws = probes * _draws(annotator)
         root = problems * _root_draws(annotator)

@@ -15,9 +15,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
-from flows.coherence import check_annotator, check_solving, check_writers
+from filters.consensus import Consensus
+from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import RecipeError
@@ -25,6 +27,7 @@ from stepmark.ids import content_id
 from stepmark.policy import Continuation
 from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
+from stepmark.records import Semantics
 from stepmark.segment import Segmenter
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
@@ -122,8 +125,13 @@ class SolveBlock(Block):
 class LabelsBlock(Block):
     """Whose labels the data carries."""
 
-    from_: str = Field(alias="from")
-    """Name of an annotator."""
+    from_: str | Consensus = Field(alias="from")
+    """Name of an annotator, or a consensus of several."""
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        """Names of the annotators that the labels come from."""
+        return (self.from_,) if isinstance(self.from_, str) else self.from_.of
 
 
 class Recipe(Block):
@@ -141,7 +149,7 @@ class Recipe(Block):
     """How solutions are sampled, and what rollouts continue."""
     segment: Segmenter
     """How a solution is cut into steps."""
-    annotators: Mapping[str, MonteCarlo] = Field(min_length=1)
+    annotators: Mapping[str, MonteCarlo | Judged] = Field(min_length=1)
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
@@ -165,13 +173,15 @@ class Recipe(Block):
                 raise ValueError(
                     f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
                 )
-        if self.labels.from_ not in self.annotators:
-            raise ValueError(
-                f"labels.from names {self.labels.from_!r}; annotators: {sorted(self.annotators)}"
-            )
+        for name in self.labels.annotators:
+            if name not in self.annotators:
+                raise ValueError(
+                    f"labels.from names {name!r}; annotators: {sorted(self.annotators)}"
+                )
+        check_consensus(self.labels.from_, self.annotators)
         check_writers(self.solve.policies, self.policies)
-        for name, annotator in self.annotators.items():
-            check_annotator(name, annotator, self.solve, self.annotators)
+        for name, annotator in self.monte_carlo.items():
+            check_annotator(name, annotator, self.solve, self.monte_carlo)
             if self.solutions is not None and annotator.needs_logprobs:
                 raise ValueError(
                     f"annotators.{name}: the {annotator.probe.method} probe needs to know how "
@@ -182,6 +192,23 @@ class Recipe(Block):
             raise ValueError("solve.search draws its own solutions: give `problems` instead")
         check_shares(self.splits)
         return self
+
+    @property
+    def monte_carlo(self) -> dict[str, MonteCarlo]:
+        """The annotators that draw rollouts."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, MonteCarlo)}
+
+    @property
+    def judges(self) -> dict[str, Judged]:
+        """The annotators that ask a judge."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
+
+    @property
+    def semantics(self) -> Semantics:
+        """What the labels of the data claim."""
+        if not isinstance(self.labels.from_, str) and self.labels.from_.semantics:
+            return self.labels.from_.semantics
+        return self.annotators[self.labels.annotators[0]].semantics
 
     @property
     def source(self) -> ProblemSource:
@@ -198,7 +225,7 @@ class Recipe(Block):
     @property
     def sampling(self) -> Sampling:
         """How solutions are drawn: with log-probabilities if an annotator needs theirs."""
-        needed = any(annotator.needs_logprobs for annotator in self.annotators.values())
+        needed = any(annotator.needs_logprobs for annotator in self.monte_carlo.values())
         return dataclasses.replace(self.solve.sampling, logprobs=needed)
 
     def sampling_of(self, annotator: MonteCarlo) -> Sampling:

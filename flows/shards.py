@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from annotators.judged import CRITIQUE_COLUMNS
 from flows import labelling, stages
 from flows.intake import Intaken
 from flows.recipe import Recipe
@@ -19,7 +20,7 @@ from flows.worker import Worker
 from stepmark.engines.in_turn import RANK
 from stepmark.errors import StorageError
 from stepmark.evidence import ROLLOUT_COLUMNS
-from stepmark.records import Problem, Reject, Rollout, Solution
+from stepmark.records import Critique, Problem, Reject, Rollout, Solution
 from storage.rows import Dropped
 from storage.shards import read_shard, read_table, write_shard, write_table
 
@@ -53,12 +54,9 @@ class Build:
         self.write(f"rejects/{number:05d}.parquet", Reject, rejects)
 
     def draw(self, shard: str) -> None:
-        """Write a shard's solutions and the rollouts of every annotator."""
-        missing = [
-            name
-            for name in self.recipe.annotators
-            if not self.has(f"rollouts/{name}/{shard}.parquet")
-        ]
+        """Write a shard's solutions and what every annotator drew."""
+        names = self.recipe.annotators
+        missing = [name for name in names if not self.has(self._evidence(name, shard))]
         solutions = None
         if self.has(f"solutions/{shard}.parquet"):
             if not missing:
@@ -68,8 +66,9 @@ class Build:
         drawn = self.worker.loop.run(self._drawn(shard, problems, solutions, missing))
         if solutions is None:
             self._keep_solutions(shard, drawn.solved)
-        for name, rollouts in drawn.rollouts.items():
-            self.write(f"rollouts/{name}/{shard}.parquet", Rollout, rollouts)
+        for name, evidence in drawn.evidence.items():
+            record = Critique if name in self.recipe.judges else Rollout
+            self.write(self._evidence(name, shard), record, evidence)
 
     def label(self, shard: str) -> None:
         """Write annotations, data and dropped rows of a shard, and its labels last."""
@@ -79,8 +78,12 @@ class Build:
             self.table(f"problems/{shard}.parquet", Problem),
             self.table(f"solutions/{shard}.parquet", Solution),
             {
-                name: self.table(f"rollouts/{name}/{shard}.parquet", Rollout, ROLLOUT_COLUMNS)
-                for name in self.recipe.annotators
+                name: self.table(self._evidence(name, shard), Rollout, ROLLOUT_COLUMNS)
+                for name in self.recipe.monte_carlo
+            },
+            {
+                name: self.table(self._evidence(name, shard), Critique, CRITIQUE_COLUMNS)
+                for name in self.recipe.judges
             },
             self.recipe,
         )
@@ -90,8 +93,12 @@ class Build:
             if rows.num_rows:
                 write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
-        chosen = labelled.annotations[self.recipe.labels.from_]
-        write_table(self.root, f"labels/{shard}.parquet", chosen)
+        write_table(self.root, f"labels/{shard}.parquet", labelled.chosen)
+
+    def _evidence(self, name: str, shard: str) -> str:
+        """Return where what an annotator drew is."""
+        kind = "critiques" if name in self.recipe.judges else "rollouts"
+        return f"{kind}/{name}/{shard}.parquet"
 
     def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> None:
         """Write a shard below the build directory."""

@@ -6,10 +6,14 @@ what they return.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from annotators.judged import Judged
+from annotators.judges.reply import Failure
+from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Searched
 from flows import sampling, searching
 from flows.recipe import Recipe
@@ -21,13 +25,17 @@ from stepmark.ids import content_id
 from stepmark.policy import Policy
 from stepmark.problems import GivenSolution
 from stepmark.purchase import UNDELIVERED
-from stepmark.records import Problem, Rollout, Solution
+from stepmark.records import Critique, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 from stepmark.segment import Segmented
 from storage.rows import Dropped
 
-POLICYS_DOING = frozenset({"cut_by_length", "empty"})
-"""Reasons for an unknown outcome that are the policy's doing, not a failure to get an answer."""
+POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure)})
+"""Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
+to get an answer."""
+
+Evidence = tuple[Rollout, ...] | tuple[Critique, ...]
+"""What an annotator draws: a judge critiques, the others rollouts."""
 
 
 class Solved(NamedTuple):
@@ -41,7 +49,7 @@ class Drawn(NamedTuple):
     """What a shard of problems gives."""
 
     solved: Solved
-    rollouts: dict[str, tuple[Rollout, ...]]
+    evidence: dict[str, Evidence]
     """Of each annotator asked for, by solution, position and draw."""
 
 
@@ -52,33 +60,33 @@ async def draw(
     recipe: Recipe,
     worker: Worker,
 ) -> Drawn:
-    """Sample solutions of a shard's problems, and spend rollouts on each as soon as it exists.
+    """Sample solutions of a shard's problems, and annotate each as soon as it exists.
 
     Args:
         problems: the shard.
         solutions: those it has already; None to sample them.
-        names: the annotators to spend rollouts for.
+        names: the annotators to draw for.
         recipe: how.
         worker: with whom.
 
     Raises:
-        EngineError: too many rollouts failed for good.
+        EngineError: too many draws failed for good.
     """
     by_id = {problem.id: problem for problem in problems}
 
     async def one(problem: Problem) -> Drawn:
         solved, known = await _searched(problem, recipe, worker)
-        return Drawn(solved, await _rollouts(solved.solutions, by_id, names, recipe, worker, known))
+        return Drawn(solved, await _evidence(solved.solutions, by_id, names, recipe, worker, known))
 
     if solutions is None or recipe.solve.search:  # a search that is repeated buys nothing
         parts = await gather_all(one, problems)
     else:
         known = Solved(tuple(solutions), ())
-        parts = [Drawn(known, await _rollouts(solutions, by_id, names, recipe, worker, {}))]
-    rollouts = {n: tuple(r for part in parts for r in part.rollouts[n]) for n in names}
-    for drawn in rollouts.values():
+        parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
+    evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
+    for drawn in evidence.values():
         _check_failures(drawn, recipe.max_failed_share)
-    return Drawn(_joined(part.solved for part in parts), rollouts)
+    return Drawn(_joined(part.solved for part in parts), evidence)
 
 
 async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Worker) -> Solved:
@@ -113,19 +121,26 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
     return _joined(await gather_all(one, given))
 
 
-async def _rollouts(
+async def _evidence(
     solutions: Sequence[Solution],
     problems: Mapping[str, Problem],
     names: Sequence[str],
     recipe: Recipe,
     worker: Worker,
     searched: Mapping[str, tuple[Rollout, ...]],
-) -> dict[str, tuple[Rollout, ...]]:
-    """Spend the annotators' rollouts on solutions, one coroutine a solution and annotator."""
+) -> dict[str, Evidence]:
+    """Draw what the annotators need of solutions, one coroutine a solution and annotator."""
 
-    async def one(what: tuple[str, Solution]) -> tuple[Rollout, ...]:
+    async def one(what: tuple[str, Solution]) -> Evidence:
         name, solution = what
-        annotator = recipe.annotators[name]
+        drawn = await drawn_by(recipe.annotators[name], solution)
+        worker.progress.annotated += 1
+        return drawn
+
+    async def drawn_by(annotator: MonteCarlo | Judged, solution: Solution) -> Evidence:
+        if isinstance(annotator, Judged):
+            policy = worker.policies[annotator.policy]
+            return await annotator.gather(problems[solution.problem_id], solution, policy)
         sampler = Sampler(
             problem=problems[solution.problem_id],
             solution=solution,
@@ -135,13 +150,10 @@ async def _rollouts(
             grader=worker.grader,
             known=searched[solution.id] if isinstance(annotator.probe, Searched) else (),
         )
-        rollouts = await annotator.gather(solution, sampler)
-        worker.progress.annotated += 1
-        return rollouts
+        return await annotator.gather(solution, sampler)
 
-    async def all_of(name: str) -> tuple[Rollout, ...]:
-        parts = await gather_all(one, [(name, solution) for solution in solutions])
-        return tuple(rollout for part in parts for rollout in part)
+    async def all_of(name: str) -> Evidence:
+        return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
 
     return dict(zip(names, await gather_all(all_of, names), strict=True))
 
@@ -229,6 +241,10 @@ async def _drawn(
     left_out = _drop(problem.id, None, "solve", UNDELIVERED)
     missing = Solved((), (left_out,) * (len(request.draws) - len(completions)))
     return _joined([*parts, missing])
+
+
+def _chained(parts: Iterable[Evidence]) -> Evidence:
+    return tuple(itertools.chain.from_iterable(parts))  # type: ignore[return-value]
 
 
 def _joined(parts: Iterable[Solved]) -> Solved:
@@ -319,14 +335,14 @@ def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> 
     )
 
 
-def _check_failures(rollouts: Sequence[Rollout], bound: float) -> None:
-    """Raise if too many rollouts were lost to failures of servers or graders."""
-    failed = [r.reason for r in rollouts if r.reason and r.reason not in POLICYS_DOING]
-    if len(failed) > bound * len(rollouts):
+def _check_failures(drawn: Evidence, bound: float) -> None:
+    """Raise if too many draws were lost to failures of servers or graders."""
+    failed = [one.reason for one in drawn if one.reason and one.reason not in POLICYS_DOING]
+    if len(failed) > bound * len(drawn):
         commonest = max(set(failed), key=failed.count)
         raise EngineError(
-            f"{len(failed)} of {len(rollouts)} rollouts of a shard failed, mostly by "
-            f"{commonest!r}, e.g. for {rollouts[0].solution_id}: more than max_failed_share = "
+            f"{len(failed)} of {len(drawn)} draws of a shard failed, mostly by "
+            f"{commonest!r}, e.g. for {drawn[0].solution_id}: more than max_failed_share = "
             f"{bound}. Mend the server and run again (nothing paid is lost), or raise "
             "max_failed_share in the recipe.",
             reason="too_many_failures",

@@ -55,7 +55,13 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     shard, solution = _solution(root, row)
     labels = read_shard(root / "labels" / shard, Annotation)
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    prover = recipe.annotators[row.annotator].prover
+    drawing = recipe.monte_carlo.get(row.annotator)
+    if drawing is None:
+        raise StorageError(
+            f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "
+            f"What they rest on is in {root / 'annotations'} and, for judges, {root / 'critiques'}."
+        )
+    prover = drawing.prover
     Folder.open(ledger)  # a ledger that is not there is not made
     with closing(Ledger(ledger)) as kept:
         own = _found(kept, row.problem_id, solution.request, solution.draw)

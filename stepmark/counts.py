@@ -132,3 +132,24 @@ def counts_of(
             left=tallies_of([passage.left for passage in by_step]),
         ),
     )
+
+
+def no_draws(offsets: IntArray) -> Counts:
+    """Return the counts of solutions that nobody drew rollouts for.
+
+    Args:
+        offsets: int64[solutions + 1], where each solution's steps start.
+    """
+    steps, roots = (np.zeros(size, dtype=np.int64) for size in (offsets[-1], len(offsets) - 1))
+    return Counts(
+        correct=steps,
+        incorrect=steps,
+        unknown=steps,
+        own=steps,
+        offsets=offsets,
+        root=Tallies(correct=roots, incorrect=roots, unknown=roots, own=roots),
+        passages=Passages(
+            again=steps,
+            left=Tallies(correct=steps, incorrect=steps, unknown=steps, own=steps),
+        ),
+    )

@@ -35,15 +35,24 @@ REASONS: Final = (
     "rarely_solved",
     "undecided",
     "prover_not_measured",
+    "unreadable",
+    "tied",
+    "no_reference",
+    "no_consensus",
+    "first_error_unknown",
 )
-"""Why a step is unlabelled or a solution has no labels, by code. The last five are a rule's own:
-nothing believable is known of the prefix before the step, or of the bare problem; the bare problem
-is solved too rarely for the rule; there is a value, and it clears no threshold; nothing believable
-is known of what the prover makes of the step."""
+"""Why a step is unlabelled or a solution has no labels, by code. Five are a rule's own, from
+`before_not_measured`: nothing believable is known of the prefix before the step, or of the bare
+problem; the bare problem is solved too rarely for the rule; there is a value, and it clears no
+threshold; nothing believable is known of what the prover makes of the step. Three are a judge's:
+too few of its replies could be read, they tie, it needs a reference answer and there is none. Two
+are a consensus's: annotators differ, or one leaves a step unlabelled before it names a first error.
+"""
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
 )
 BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEASURED = range(7, 12)
+UNREADABLE, TIED, NO_REFERENCE, NO_CONSENSUS, FIRST_ERROR_UNKNOWN = range(12, 17)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,13 +145,44 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Critique:
+    """A judge's reply about a solution, and what was read from it."""
+
+    problem_id: str
+    """The problem."""
+    solution_id: str
+    """The solution that was judged."""
+    first: int
+    """Index from 0 of the first step that the judge was asked about."""
+    prompt: str
+    """Content hash of the judge's prompt (`pr_…`)."""
+    request: str
+    """Ledger address of what it was asked (`rq_…`)."""
+    draw: int
+    """Index of the draw at that address, from 0: its vote."""
+    verdicts: tuple[Verdict, ...]
+    """What it says of the steps from `first` on; empty when it cannot be read."""
+    scores: tuple[float, ...]
+    """Scores in [0, 1] in the order of the judge's dimensions; empty where it has none."""
+    reason: str | None
+    """Why it cannot be read, e.g. `contradiction`; else null."""
+    text: str
+    """The reply."""
+    prompt_tokens: int
+    """Tokens of the prompt, counted once a request: 0 on all but its first draw."""
+    completion_tokens: int
+    """Tokens of the reply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepLabel:
     """What an annotator says of one step, with the counts it rests on."""
 
     verdict: Verdict
     """`correct`, `incorrect`, `neutral`, or `unlabelled`: unknown is never wrong."""
     value: float | None
-    """Estimated chance in [0, 1] that the prefix ending with this step reaches the reference."""
+    """Estimated chance in [0, 1] that the prefix ending with this step reaches the reference; of a
+    judge the share of its votes that find no mistake in the step."""
     correct: int
     """Rollouts from the prefix ending with this step that reached the reference answer."""
     incorrect: int
@@ -186,7 +217,7 @@ class Annotation:
     reason: str | None
     """Why the whole solution could not be annotated; else null."""
     rollouts: int
-    """Rollouts used, whoever bought them."""
+    """Rollouts used, or replies of a judge, whoever bought them."""
     requests: int
     """Prompts used."""
     prompt_tokens: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from storage.manifest import Manifest
 from storage.rows import LabelledSolution
@@ -51,6 +52,12 @@ def card(manifest: Manifest, recipe_yaml: str, semantics: str) -> str:
                 for name, verdicts in manifest.counts["verdicts"].items()
                 for line in _table(f"Step verdicts of `{name}`", verdicts)
             ),
+            *(
+                line
+                for name, reasons in manifest.counts["critiques"].items()
+                for line in _table(f"Replies of `{name}`, read or why not", reasons)
+            ),
+            *_agreement(manifest.agreement),
             *_table("Dropped, by reason", manifest.counts["dropped"]),
             *_table("Rejected rows of the source, by reason", manifest.counts["rejected"]),
             "## Columns",
@@ -94,8 +101,21 @@ def _front_matter(manifest: Manifest) -> list[str]:
     ]
 
 
-def _table(title: str, counts: Mapping[str, int]) -> list[str]:
-    if not counts:
+def _agreement(agreement: Mapping[str, Any] | None) -> list[str]:
+    if agreement is None:
         return []
-    rows = [f"| {name} | {count:,} |" for name, count in counts.items()]
+    figures = {"Krippendorff's alpha": agreement["alpha"]}
+    figures |= {f"kappa, {pair}": kappa for pair, kappa in agreement["kappa"].items()}
+    said = {name: "undefined" if value is None else value for name, value in figures.items()}
+    return _rows("Agreement on steps, beyond chance", said)
+
+
+def _table(title: str, counts: Mapping[str, int]) -> list[str]:
+    return _rows(title, {name: f"{count:,}" for name, count in counts.items()})
+
+
+def _rows(title: str, cells: Mapping[str, object]) -> list[str]:
+    if not cells:
+        return []
+    rows = [f"| {name} | {cell} |" for name, cell in cells.items()]
     return [f"| {title} | |", "|---|---:|", *rows, ""]

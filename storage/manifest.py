@@ -45,6 +45,8 @@ class Manifest:
     """Rows by outcome, verdict and reason."""
     costs: Mapping[str, Mapping[str, int]]
     """Rollouts, requests and tokens used by each annotator, and by solving."""
+    agreement: Mapping[str, Any] | None = None
+    """How far the annotators agree with each other; null where there is one alone."""
 
 
 def describe(
@@ -54,6 +56,7 @@ def describe(
     recipe: str,
     policies: Mapping[str, Mapping[str, str | None]],
     shards: Mapping[str, Sequence[ShardRef]],
+    agreement: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Count what the shards hold and return the manifest that says so."""
     return Manifest(
@@ -65,6 +68,7 @@ def describe(
         shards={stage: tuple(refs) for stage, refs in shards.items()},
         counts=_counts(root, shards),
         costs=_costs(root, shards),
+        agreement=agreement,
     )
 
 
@@ -103,6 +107,11 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
         "rejected": _tally(root, shards.get("rejects", ()), "reason"),
         "solutions": _tally(root, shards.get("solutions", ()), "outcome"),
         "verdicts": {name: _verdicts(root, shards[f"annotations/{name}"]) for name in annotators},
+        "critiques": {
+            stage.split("/", 1)[1]: _tally(root, refs, "reason", "read")
+            for stage, refs in sorted(shards.items())
+            if stage.startswith("critiques/")
+        },
         "dropped": _tally(root, shards.get("dropped", ()), "reason"),
         "rows": {
             stage.split("/", 1)[1]: sum(ref.rows for ref in refs)
@@ -142,10 +151,12 @@ def _verdicts(root: Path, refs: Iterable[ShardRef]) -> dict[str, int]:
     return dict(sorted(seen.items()))
 
 
-def _tally(root: Path, refs: Iterable[ShardRef], column: str) -> dict[str, int]:
+def _tally(root: Path, refs: Iterable[ShardRef], column: str, null: str = "") -> dict[str, int]:
+    """Count the values of a text column; `null` is what its nulls go by."""
     seen: Counter[str] = Counter()
     for ref in refs:
-        seen.update(_value_counts(pq.read_table(root / ref.path, columns=[column])[column]))
+        values = pq.read_table(root / ref.path, columns=[column])[column]
+        seen.update(_value_counts(pc.fill_null(values, null)))
     return dict(sorted(seen.items()))
 
 

@@ -21,7 +21,7 @@ def test_faults_that_pass_change_nothing_and_those_that_stay_do_not_spread(tmp_p
     assert figures["fault_share"] == pytest.approx(0.3, abs=0.1)
 
     calm, lasting = (tmp_path / name / "faults" for name in ("calm", "lasting"))
-    annotator = load_recipe(str(tmp_path / "recipe.yaml"))[0].annotators["mc"]
+    annotator = load_recipe(str(tmp_path / "recipe.yaml"))[0].monte_carlo["mc"]
     path = "rollouts/mc/00000.parquet"
     first, *others = read_shard(lasting / path, Rollout)
     (lasting / path).unlink()

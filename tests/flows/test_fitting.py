@@ -38,7 +38,7 @@ def test_what_is_printed_is_what_a_recipe_takes(tmp_path, fit):
         "annotators.mc.probe": {"method": "adaptive", "hyper": hyper},
         "annotators.mc.rule": {"method": "posterior", "hyper": hyper},
     }
-    mc = load_recipe(str(tmp_path / "recipe.yaml"), changes)[0].annotators["mc"]
+    mc = load_recipe(str(tmp_path / "recipe.yaml"), changes)[0].monte_carlo["mc"]
     assert isinstance(mc.probe, Adaptive)
     assert isinstance(mc.rule, Posterior)
     assert mc.probe.hyper == mc.rule.hyper != Hyper()

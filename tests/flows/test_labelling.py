@@ -35,6 +35,7 @@ def labelled_shard(**changes: Any) -> tuple[Labelled, Any]:
         table_from(Problem, PROBLEMS),
         table_from(Solution, SOLUTIONS),
         {"mc": table_from(Rollout, ROLLOUTS)},
+        {},
         recipe,
     )
     return shard, recipe

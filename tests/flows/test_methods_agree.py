@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
 from annotators.searches import Search
@@ -22,7 +23,7 @@ def methods_of(union: object) -> list[str]:
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-KINDS = {"probes": Probe, "searches": Search, "rules": Rule}
+KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge}
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
 

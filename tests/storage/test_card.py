@@ -30,6 +30,7 @@ def a_manifest(**changes: Any) -> Manifest:
             "rejected": {},
             "solutions": {"correct": 3, "incorrect": 1},
             "verdicts": {"mc": {"correct": 5, "unlabelled: not_probed": 2}},
+            "critiques": {"critic": {"contradiction": 4, "read": 16}},
             "dropped": {"no_steps": 1},
             "rows": {"test": 0, "train": 1234},
         },
@@ -72,6 +73,20 @@ def test_what_is_in_it_is_counted():
     assert "| train | 1,234 |" in lines
     assert "| unlabelled: not_probed | 2 |" in lines
     assert "| no_steps | 1 |" in lines
+
+
+def test_what_could_be_read_of_a_judge_is_in_it():
+    text = card(a_manifest(), RECIPE, "correctness")
+    assert "| Replies of `critic`, read or why not |" in text
+    assert "| contradiction | 4 |" in text
+
+
+def test_how_far_annotators_agree_is_in_it():
+    agreement = {"alpha": 0.61, "kappa": {"mc ~ critic": None}, "first_error": {}}
+    text = card(a_manifest(agreement=agreement), RECIPE, "correctness")
+    assert "| Krippendorff's alpha | 0.61 |" in text
+    assert "| kappa, mc ~ critic | undefined |" in text
+    assert "alpha" not in card(a_manifest(), RECIPE, "correctness")
 
 
 def test_an_empty_count_has_no_table():

@@ -1,0 +1,228 @@
+"""Annotation by a judge: a model is asked about each solution, and its replies are put to the vote.
+
+Asking and reading are two functions, as with Monte Carlo: `gather` buys replies for one solution,
+`annotate` is pure arithmetic on the stored critiques of many, so another vote asks nobody. A reply
+that cannot be read is kept with its reason and its cost.
+Papers and semantics: the judge's (annotators/judges) and the vote's (annotators/votes.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from annotators.judges import Judge, Question, Reading
+from annotators.judges.question import prompt_id
+from annotators.votes import Ballots, Votes
+from stepmark import ragged
+from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.counts import BoolArray, Counts, IntArray, no_draws
+from stepmark.engines.protocol import Completion, Request, Sampling
+from stepmark.errors import EngineDown, EngineError, StorageError
+from stepmark.evidence import Spent
+from stepmark.gather import gather_all
+from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
+from stepmark.policy import Policy
+from stepmark.purchase import UNDELIVERED
+from stepmark.records import Critique, Problem, Semantics, Solution
+
+CRITIQUE_COLUMNS: Final = (
+    "solution_id",
+    "first",
+    "request",
+    "draw",
+    "verdicts",
+    "reason",
+    "prompt_tokens",
+    "completion_tokens",
+)
+CUT: Final = "cut_by_length"
+"""Reason of a reply that was cut before it ended, whatever stands in it."""
+GREEDY: Final = Sampling(temperature=0.0, max_tokens=2048)
+"""How a judge replies unless the recipe says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An annotator made of a judge and votes."""
+
+    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+
+    method: Literal["judge"]
+    policy: str
+    """Policy that is asked."""
+    judge: Judge
+    """What it is asked, and how its replies are read."""
+    votes: Votes = field(default_factory=Votes)
+    """How many replies there are, and what they mean together."""
+    sampling: Sampling = GREEDY
+    """How replies are drawn."""
+
+    def __post_init__(self) -> None:
+        if self.votes.n > 1 and self.sampling.temperature == 0:
+            raise ValueError(
+                f"{self.votes.n} votes at temperature 0 are one reply {self.votes.n} times: set "
+                "sampling.temperature above 0, or votes.n to 1"
+            )
+
+    @property
+    def semantics(self) -> Semantics:
+        """What a label claims."""
+        return self.judge.semantics
+
+    async def gather(
+        self, problem: Problem, solution: Solution, policy: Policy
+    ) -> tuple[Critique, ...]:
+        """Buy the replies about one solution and read them, by question and draw."""
+
+        async def one(question: Question) -> tuple[Critique, ...]:
+            request = Request(
+                problem_id=problem.id,
+                prompt=policy.prompt(question.messages, ""),
+                sampling=self.sampling,
+                draws=tuple(range(self.votes.n)),
+            )
+            delivered, missing = await _bought(policy, request)
+            critic = _Critic(
+                judge=self.judge,
+                solution=solution,
+                question=question,
+                request=policy.purchase.address(request),
+            )
+            paid = min(delivered, default=0)
+            return tuple(
+                critic.critique(draw, delivered.get(draw), missing, paid=draw == paid)
+                for draw in request.draws
+            )
+
+        asked = await gather_all(one, self.judge.questions(problem, solution))
+        return tuple(critique for critiques in asked for critique in critiques)
+
+    def annotate(self, solutions: pa.Table, critiques: pa.Table) -> Labels:
+        """Label many solutions from their stored critiques; pure.
+
+        Args:
+            solutions: with the columns `id` and `steps`.
+            critiques: with the columns `CRITIQUE_COLUMNS`, in any order.
+
+        Raises:
+            StorageError: a critique is of no such solution.
+        """
+        counts = _without_draws(solutions)
+        offsets = counts.offsets
+        rows = _rows(critiques, solutions)
+        steps = self.votes.read(_ballots(critiques, rows, offsets, self.votes.n))
+        asked = np.bincount(rows, minlength=len(offsets) - 1)
+        reasons = np.where(asked > 0, NONE, NO_REFERENCE)
+        reasons = np.where(ragged.lengths(offsets) > 0, reasons, NO_STEPS).astype(np.int8)
+        return Labels(
+            semantics=self.semantics,
+            steps=steps,
+            counts=counts,
+            first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
+            bracketed=np.zeros(len(reasons), dtype=np.bool_),
+            reasons=reasons,
+            spent=_spent(critiques, rows, len(reasons)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Critic:
+    """What all replies to one question have in common."""
+
+    judge: Judge
+    solution: Solution
+    question: Question
+    request: str
+
+    def critique(
+        self, draw: int, completion: Completion | None, missing: str, *, paid: bool
+    ) -> Critique:
+        """Return the record of one draw; the prompt's tokens are counted where it was paid."""
+        said, reason = self._read(completion, missing)
+        return Critique(
+            problem_id=self.solution.problem_id,
+            solution_id=self.solution.id,
+            first=self.question.first,
+            prompt=prompt_id(self.judge.prompt),
+            request=self.request,
+            draw=draw,
+            verdicts=said.verdicts,
+            scores=said.scores,
+            reason=reason,
+            text=completion.text if completion else "",
+            prompt_tokens=completion.prompt_tokens if completion and paid else 0,
+            completion_tokens=completion.completion_tokens if completion else 0,
+        )
+
+    def _read(self, completion: Completion | None, missing: str) -> tuple[Reading, str | None]:
+        if completion is None:
+            return Reading(), missing
+        if completion.finish_reason != "stop":
+            cut = completion.finish_reason == "length"
+            return Reading(), CUT if cut else completion.reason or completion.finish_reason
+        said = self.judge.parse(completion.text, self.question.steps)
+        return said, said.reason
+
+
+async def _bought(policy: Policy, request: Request) -> tuple[dict[int, Completion], str]:
+    """Return the draws that could be had, and why the others could not."""
+    try:
+        return {c.draw: c for c in await policy.purchase.generate(request)}, UNDELIVERED
+    except EngineDown:
+        raise
+    except EngineError as error:
+        return {}, error.reason
+
+
+def _rows(critiques: pa.Table, solutions: pa.Table) -> IntArray:
+    """Return the row of the solution that each critique is about."""
+    found = pc.index_in(critiques["solution_id"], value_set=solutions["id"])
+    if found.null_count:
+        raise StorageError(
+            f"{found.null_count} critiques are of no solution stored beside them. Shards of two "
+            "builds were mixed: start clean with --replace; the ledger is kept."
+        )
+    rows: IntArray = found.to_numpy().astype(np.int64)
+    return rows
+
+
+def _ballots(critiques: pa.Table, rows: IntArray, offsets: IntArray, votes: int) -> Ballots:
+    """Lay verdicts out by step and draw."""
+    spans = pc.list_value_length(critiques["verdicts"]).to_numpy()
+    codes: CodeArray = (
+        pc.index_in(pc.list_flatten(critiques["verdicts"]), pa.array(VERDICTS))
+        .to_numpy()
+        .astype(np.int8)
+    )
+    starts = offsets[rows] + critiques["first"].to_numpy()
+    within = np.arange(len(codes)) - np.repeat(np.cumsum(spans) - spans, spans)
+    at = np.repeat(starts, spans) + within, np.repeat(critiques["draw"].to_numpy(), spans)
+    verdicts = np.zeros((int(offsets[-1]), votes), dtype=np.int8)
+    read: BoolArray = np.zeros(verdicts.shape, dtype=np.bool_)
+    verdicts[at] = codes
+    read[at] = True
+    return Ballots(verdicts=verdicts, read=read, offsets=offsets)
+
+
+def _without_draws(solutions: pa.Table) -> Counts:
+    lengths = pc.list_value_length(solutions["steps"]).to_numpy().astype(np.int64)
+    return no_draws(np.concatenate(([0], np.cumsum(lengths))))
+
+
+def _spent(critiques: pa.Table, rows: IntArray, solutions: int) -> Spent:
+    def sums(column: str) -> IntArray:
+        tokens = critiques[column].to_numpy()
+        return np.bincount(rows, weights=tokens, minlength=solutions).astype(np.int64)
+
+    first = critiques["draw"].to_numpy() == 0
+    return Spent(
+        rollouts=np.bincount(rows, minlength=solutions),
+        requests=np.bincount(rows[first], minlength=solutions),
+        prompt_tokens=sums("prompt_tokens"),
+        completion_tokens=sums("completion_tokens"),
+    )
