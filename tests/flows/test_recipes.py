@@ -45,6 +45,7 @@ KEPT = {
     "pav-prover": (12, 4),
     "pav": (12, 4),
     "unprm-relative": (2, 6),
+    "unprm": (6, 2),
     "scan": (16, 16),
     "glore": (6, 2),
     "snell-soft": (12, 4),
