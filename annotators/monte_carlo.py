@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from annotators.probes import Binary, Probe, Searched
+from annotators.probes import Binary, Probe, Searched, Uncertainty
 from annotators.rules import Advantage, Rule
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -66,10 +66,10 @@ class MonteCarlo:
     """How rollouts are drawn; null for as the solutions were."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.probe, Binary) and self.right_answers == "probe":
+        if isinstance(self.probe, Binary | Uncertainty) and self.right_answers == "probe":
             raise ValueError(
-                "the binary probe searches wrong solutions only: set right_answers to "
-                "assume_correct or drop"
+                f"the {self.probe.method} probe searches wrong solutions only: set right_answers "
+                "to assume_correct or drop"
             )
         if self.rule.needs_root and not self.probe.asks_root:
             raise ValueError(
@@ -87,6 +87,11 @@ class MonteCarlo:
         """What a label claims."""
         return self.rule.semantics
 
+    @property
+    def needs_logprobs(self) -> bool:
+        """Whether it asks how likely the tokens of a solution were."""
+        return isinstance(self.probe, Uncertainty)
+
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""
         return REASONS[self._skip(solution.outcome) if solution.steps else NO_STEPS]
@@ -95,7 +100,7 @@ class MonteCarlo:
         """Return why solutions that ended so get no rollouts, a code of `REASONS`."""
         if outcome == "correct" and self.right_answers != "probe":
             return RIGHT_ANSWER
-        if outcome == "unknown" and isinstance(self.probe, Binary):
+        if outcome == "unknown" and isinstance(self.probe, Binary | Uncertainty):
             return UNKNOWN_OUTCOME
         return NONE
 

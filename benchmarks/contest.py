@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from annotators.probes import Adaptive, Binary, Exhaustive, Probe
+from annotators.probes import Adaptive, Binary, Exhaustive
 from annotators.rules import Hard, Posterior, Soft
 from annotators.rules.reading import Reading
 from benchmarks.drawn import ROOT_DRAWS, Drawn
@@ -57,6 +57,10 @@ def contest(
         label: figures(spend(probe, solutions), rule)
         for label, (probe, rule) in contestants(hyper, typical).items()
     }
+
+
+Probe = Exhaustive | Binary | Adaptive
+"""Those that ask for nothing but draws: simulated steps have no tokens."""
 
 
 def contestants(hyper: Hyper, typical: int) -> dict[str, tuple[Probe, Posterior | None]]:

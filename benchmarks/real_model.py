@@ -22,9 +22,9 @@ from typing import Any, Final
 import numpy as np
 from rich.console import Console
 
-from annotators.probes import Adaptive, Binary, Exhaustive, Probe
+from annotators.probes import Adaptive, Binary, Exhaustive
 from annotators.rules import Posterior
-from benchmarks.contest import counts_seen, first_errors, published, spend
+from benchmarks.contest import Probe, counts_seen, first_errors, published, spend
 from benchmarks.drawn import CORRECT, UNKNOWN, Drawn
 from benchmarks.intervals import wilson
 from benchmarks.recorded import recorded, rollouts_by_prefix

@@ -117,6 +117,7 @@ def _solutions(problem_ids: pa.Array, rng: np.random.Generator) -> pa.Table:
             "id": _ids("so", rows, rng),
             "problem_id": problem_ids.take(of_problem),
             "policy": "po_0",
+            "step_policies": pa.array([("po_0",) * STEPS] * rows),
             "request": _ids("rq", len(problem_ids), rng).take(of_problem),
             "draw": pa.array(np.tile(np.arange(SAMPLES), len(problem_ids))),
             "lead": "",
@@ -128,6 +129,8 @@ def _solutions(problem_ids: pa.Array, rng: np.random.Generator) -> pa.Table:
             "finish_reason": "stop",
             "prompt_tokens": tokens,
             "completion_tokens": tokens,
+            "solve_rate": pa.array(np.full(rows, 0.5)),
+            "difficulty": pa.array(np.full(rows, 2)),
         },
     )
 

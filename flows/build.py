@@ -28,7 +28,7 @@ from flows.runners import one_server, task_runner
 from flows.shards import Build
 from flows.stop import stoppable
 from flows.worker import Worker
-from stepmark.errors import Interrupted
+from stepmark.errors import Interrupted, RecipeError
 from storage.manifest import Manifest
 
 
@@ -126,6 +126,13 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
             build_flow.with_options(task_runner=task_runner(worker.runtime, shards))(folder)
     except TerminationSignal:  # SIGTERM outside the flow's own code, where Prefect heeds it
         raise KeyboardInterrupt from None
+    except OSError as error:
+        if worker.runtime.cluster is None:
+            raise
+        raise RecipeError(
+            f"The cluster {worker.runtime.cluster} cannot be used: {error}. Start it, or leave "
+            "--cluster out to have one started on this machine."
+        ) from error
     except Interrupted:
         worker.meter.check_budget()  # worker processes can only be told to stop
         raise

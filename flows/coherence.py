@@ -80,6 +80,12 @@ def check_annotator(
                 f"annotators.{name}.probe.draws has {given} numbers, and solve.difficulty_edges "
                 f"makes {bins} bins: give one number, or one a bin"
             )
+    if annotator.needs_logprobs and solve.search is not None:
+        raise ValueError(
+            f"annotators.{name}: the {annotator.probe.method} probe needs to know how likely the "
+            "tokens of a solution were, which is not asked of what a search draws further on: "
+            "leave solve.search out, or use another probe"
+        )
     if isinstance(annotator.probe, Searched):
         _check_searched(name, annotator, solve)
     if annotator.prover is not None:

@@ -102,6 +102,8 @@ class Crew:
         """Say what keeps the build from going on, or None if nothing does."""
         reports = self._reports()
         if self.meter.refusal is not None:
+            if not all(report.stops for report in reports):
+                return f"{self.meter.refusal} Telling the worker processes."
             left = sum(report.under_way for report in reports)
             return f"{self.meter.refusal} Waiting for {left} requests under way."
         return " ".join(dict.fromkeys(r.notice for r in reports if r.notice)) or None

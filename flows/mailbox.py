@@ -59,6 +59,8 @@ class Report:
     """Orders that are not yet filled and stored."""
     notice: str | None
     """What keeps it from going on; null if nothing does."""
+    stops: bool
+    """Whether it has heard that nothing more is to be ordered."""
     closed: bool
     """Whether its connections are closed and its ledger is flushed."""
 

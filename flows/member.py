@@ -165,6 +165,7 @@ class Member:
                 beat=self._beat,
                 under_way=worker.under_way,
                 notice=worker.trouble(),
+                stops=worker.meter.refusal is not None,
                 closed=closed,
                 **done,
                 **spent,

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from annotators.monte_carlo import MonteCarlo
-from annotators.probes import Adaptive, Exhaustive, Searched
+from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
 from annotators.searches import Search
 from flows.intake import read_rows
 from flows.recipe import Recipe
@@ -99,8 +99,8 @@ def _figures(rows: list[tuple[str, float, float, float]]) -> tuple[list[float], 
 
 def _probes(annotator: MonteCarlo, steps: float) -> float:
     """Prefixes probed a solution, if every solution is probed."""
-    if isinstance(annotator.probe, Exhaustive):
-        return steps - 1
+    if isinstance(annotator.probe, Exhaustive | Uncertainty):
+        return steps - 1  # Uncertainty: at most
     if isinstance(annotator.probe, Searched):
         return 0
     if isinstance(annotator.probe, Adaptive):
@@ -124,7 +124,7 @@ def _draws(annotator: MonteCarlo) -> int:
 
 def _root_draws(annotator: MonteCarlo) -> int:
     """Draws from each bare problem, which its solutions share."""
-    return annotator.probe.root if isinstance(annotator.probe, Exhaustive) else 0
+    return annotator.probe.root if isinstance(annotator.probe, Exhaustive | Uncertainty) else 0
 
 
 def _problems(recipe: Recipe, runtime: Runtime) -> int:

@@ -182,6 +182,12 @@ class Recipe(Block):
         check_writers(self.solve.policies, self.policies)
         for name, annotator in self.monte_carlo.items():
             check_annotator(name, annotator, self.solve, self.monte_carlo)
+            if self.solutions is not None and annotator.needs_logprobs:
+                raise ValueError(
+                    f"annotators.{name}: the {annotator.probe.method} probe needs to know how "
+                    "likely the policy found each token, which solutions from a file do not say: "
+                    "have them sampled, or use another probe"
+                )
         if self.solve.search and self.solutions:
             raise ValueError("solve.search draws its own solutions: give `problems` instead")
         check_shares(self.splits)
@@ -216,9 +222,15 @@ class Recipe(Block):
         """Content hash of everything in the recipe (`re_…`)."""
         return content_id("re", as_plain(self))
 
+    @property
+    def sampling(self) -> Sampling:
+        """How solutions are drawn: with log-probabilities if an annotator needs theirs."""
+        needed = any(annotator.needs_logprobs for annotator in self.monte_carlo.values())
+        return dataclasses.replace(self.solve.sampling, logprobs=needed)
+
     def sampling_of(self, annotator: MonteCarlo) -> Sampling:
         """How an annotator's rollouts are drawn."""
-        return annotator.sampling or self.solve.sampling
+        return annotator.sampling or self.sampling
 
 
 def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[Recipe, Path]:

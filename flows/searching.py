@@ -30,7 +30,7 @@ async def grow(search: Search, problem: Problem, recipe: Recipe, worker: Worker)
         problem=problem,
         policy=policy,
         ask=recipe.solve.ask,
-        sampling=recipe.solve.sampling,
+        sampling=recipe.sampling,
         grader=worker.grader,
     )
     tree = await search.search(source, recipe.solve.samples, recipe.segment)

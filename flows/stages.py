@@ -224,7 +224,7 @@ async def _drawn(
     request = Request(
         problem_id=problem.id,
         prompt=policy.prompt(messages, ""),
-        sampling=recipe.solve.sampling,
+        sampling=recipe.sampling,
         draws=tuple(draws),
     )
     request = replace(request, address=policy.purchase.address(request))

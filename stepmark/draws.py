@@ -92,10 +92,12 @@ class Draws:
         )
 
     def _request(self, prefix: str, indices: tuple[int, ...]) -> Request:
+        """Return what is asked; the bare problem is put as solutions are sampled."""
+        sampling = replace(self._sampling, logprobs=False) if prefix else self._sampling
         return Request(
             problem_id=self.problem.id,
             prompt=self._policy.prompt(self._messages, prefix),
-            sampling=self._sampling,
+            sampling=sampling,
             draws=indices,
         )
 

@@ -82,6 +82,10 @@ class Purchase:
         """Return the address (`rq_…`) that a request's draws are kept under."""
         return content_id("rq", self._asked(request))
 
+    def kept(self, problem_id: str, address: str, draw: int) -> Completion | None:
+        """Return a draw that was bought before, of whichever policy; None if it is not here."""
+        return self._ledger.find(problem_id, address, (draw,)).get(draw)
+
     async def generate(self, request: Request) -> tuple[Completion, ...]:
         """Return the draws asked, bought or found; those that could not be had are missing.
 

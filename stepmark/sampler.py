@@ -12,10 +12,12 @@ from dataclasses import replace
 from stepmark.counts import Passage, Tally
 from stepmark.draws import Draws, rollout_of
 from stepmark.engines.protocol import Sampling
+from stepmark.errors import StorageError
 from stepmark.grading import Grader
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.records import Problem, Rollout, Solution
+from stepmark.tokens import by_step
 
 
 class Sampler:
@@ -35,6 +37,7 @@ class Sampler:
         """Start with the rollouts that are known, such as those of a search."""
         self._problem = problem
         self._solution = solution
+        self._policy = policy
         self._draws = Draws(
             problem=problem, policy=policy, ask=ask, sampling=sampling, grader=grader
         )
@@ -78,6 +81,23 @@ class Sampler:
         if new:
             await self._draw(position, new)
         return count(taken[draw] for draw in wanted)
+
+    async def logprobs(self) -> tuple[tuple[float, ...], ...]:
+        """Return the natural log-probabilities of the tokens of each step (stepmark/tokens.py).
+
+        Raises:
+            StorageError: the ledger does not have the solution's own draw, or has it without them.
+        """
+        solution = self._solution
+        own = self._policy.purchase.kept(self._problem.id, solution.request, solution.draw)
+        if own is None or own.logprobs is None or own.token_starts is None:
+            raise StorageError(
+                f"The ledger does not say how likely the tokens of the solution {solution.id} were "
+                f"(draw {solution.draw} of {solution.request}). Use the ledger that it was bought "
+                "into and a server that returns log-probabilities with the texts of the tokens, "
+                "and start clean with --replace."
+            )
+        return by_step(own.logprobs, own.token_starts, solution)
 
     def _indices(self, address: str, draws: int) -> tuple[int, ...]:
         own = self._solution.draw if address == self._solution.request else -1

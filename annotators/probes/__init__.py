@@ -11,7 +11,8 @@ from annotators.probes.adaptive import Adaptive
 from annotators.probes.binary import Binary
 from annotators.probes.exhaustive import Exhaustive
 from annotators.probes.searched import Searched
+from annotators.probes.uncertainty import Uncertainty
 
-Probe = Exhaustive | Binary | Adaptive | Searched
+Probe = Exhaustive | Binary | Uncertainty | Adaptive | Searched
 
-__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe", "Searched"]
+__all__ = ["Adaptive", "Binary", "Exhaustive", "Probe", "Searched", "Uncertainty"]

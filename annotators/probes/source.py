@@ -22,3 +22,11 @@ class PassageSource(TallySource, Protocol):
     def passages(self) -> Sequence[Passage]:
         """Return what all draws so far did at each of the solution's steps."""
         ...
+
+
+class LogprobSource(TallySource, Protocol):
+    """A source that also knows how sure the policy was when it wrote the solution."""
+
+    async def logprobs(self) -> Sequence[Sequence[float]]:
+        """Return the natural log-probabilities of the tokens of each step."""
+        ...

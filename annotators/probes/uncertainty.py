@@ -12,8 +12,9 @@ Deviations: the authors report the first failing prefix that they visit, which n
 earliest; here the search goes left from it until a prefix does not fail. By jumps, the first step
 has none and is visited last; the authors never visit it. Plain success rates, not weighed by
 perplexity. A prefix with too many unknown draws neither fails nor holds.
-Not in a recipe yet: it needs the log-probabilities of a solution's tokens step by step, and neither
-solutions nor the ledger know which tokens a step is made of.
+It needs the log-probabilities of the solutions' tokens: the recipe asks for them with the solutions
+(and the draws of the bare problem, which are the same draws), and a token counts for the step that
+its first character stands in.
 """
 
 from __future__ import annotations
@@ -21,22 +22,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
-from annotators.probes.source import TallySource
+from annotators.probes.source import LogprobSource
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import Tally
 from stepmark.records import Solution
 
 Measure = Literal["entropy", "log_sum"]
-
-
-class LogprobSource(TallySource, Protocol):
-    """A source that also knows how sure the policy was when it wrote the solution."""
-
-    async def logprobs(self) -> Sequence[Sequence[float]]:
-        """Return the natural log-probabilities of the tokens of each step."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

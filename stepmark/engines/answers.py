@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stepmark.engines.protocol import Completion, FinishReason
+from stepmark.tokens import token_starts
 
 _BYTES_PER_TOKEN = 4
 _FINISH: Mapping[object, FinishReason] = {
@@ -57,6 +58,7 @@ class _Choice:
     finish_reason: FinishReason
     reasoning: str
     logprobs: tuple[float, ...] | None
+    token_starts: tuple[int, ...] | None
     tokens: int | None
     reason: str | None
 
@@ -88,6 +90,7 @@ def read_completions(
             completion_tokens=count,
             reasoning=choice.reasoning,
             logprobs=choice.logprobs,
+            token_starts=choice.token_starts,
             reason=choice.reason,
         )
         for choice, count in zip(choices, counts, strict=True)
@@ -137,13 +140,18 @@ def _choice(raw: Mapping[str, Any], position: int, *, logprobs: bool) -> _Choice
     reason = "refusal" if refused else "content_filter" if finish == "failed" else None
     ids = raw.get("token_ids")
     values = _logprobs(raw.get("logprobs"))
+    if logprobs and values is None and reason is None:
+        raise BadAnswer("a choice without the log-probabilities that were asked for")
     index = raw.get("index")
+    text = _text(raw, message)
+    reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
     return _Choice(
         index=index if isinstance(index, int) else position,
-        text=_text(raw, message),
+        text=text,
         finish_reason="failed" if refused else finish,
-        reasoning=message.get("reasoning_content") or message.get("reasoning") or "",
+        reasoning=reasoning,
         logprobs=values if logprobs else None,
+        token_starts=_token_starts(raw.get("logprobs"), reasoning, text) if logprobs else None,
         tokens=len(ids) if isinstance(ids, list) else None if values is None else len(values),
         reason=reason,
     )
@@ -167,6 +175,20 @@ def _logprobs(raw: Mapping[str, Any] | None) -> tuple[float, ...] | None:
     if isinstance(values := raw.get("token_logprobs"), list):
         return tuple(float(value) for value in values)
     return None
+
+
+def _token_starts(
+    raw: Mapping[str, Any] | None, reasoning: str, text: str
+) -> tuple[int, ...] | None:
+    """Return where the sampled tokens start in the text, by their texts in either route's form."""
+    tokens: object = None
+    if raw and isinstance(content := raw.get("content"), list):
+        tokens = [token.get("token") for token in content]
+    elif raw:
+        tokens = raw.get("tokens")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        return None
+    return tuple(start - len(reasoning) for start in token_starts(tokens, reasoning + text))
 
 
 def _token_counts(choices: Sequence[_Choice], total: object) -> list[int]:

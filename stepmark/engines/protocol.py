@@ -61,7 +61,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     """Texts that end a completion."""
     logprobs: bool = False
-    """Keep the log-probability of every sampled token."""
+    """Keep the log-probability of every sampled token, and where it starts."""
 
     def as_json(self) -> Json:
         """Return the JSON that a draw's address is hashed from."""
@@ -111,6 +111,9 @@ class Completion:
     """Reasoning that the server returned apart from the text."""
     logprobs: tuple[float, ...] | None = None
     """Natural log-probability of each sampled token, when asked for."""
+    token_starts: tuple[int, ...] | None = None
+    """Where in `text` each sampled token starts, characters from 0 (below 0 in the reasoning), when
+    log-probabilities were asked for; null where the server does not tell tokens' texts."""
     reason: str | None = None
     """Code of a failure, e.g. `context_overflow`; else null."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,7 +19,8 @@ class Scripted:
 
     The script is a function of request and draw index, or, for a single problem, a mapping from
     the prompt's `prefix` to its texts by draw index (`{"": ["Step 1 …", …]}`). A text stands for a
-    completion that stopped by itself; a `Completion` says everything. Tokens are white-space words.
+    completion that stopped by itself; a `Completion` says everything. Tokens are white-space words,
+    and where log-probabilities are asked for, that of each is −1.
     """
 
     def __init__(self, script: Script) -> None:
@@ -53,12 +55,16 @@ class Scripted:
         )
         if isinstance(written, Completion):
             return replace(written, draw=draw)
+        starts = tuple(word.start() for word in re.finditer(r"\S+", written))
+        asked = request.sampling.logprobs
         return Completion(
             draw=draw,
             text=written,
             finish_reason="stop",
             prompt_tokens=_words(request),
-            completion_tokens=len(written.split()),
+            completion_tokens=len(starts),
+            logprobs=(-1.0,) * len(starts) if asked else None,
+            token_starts=starts if asked else None,
         )
 
     @staticmethod

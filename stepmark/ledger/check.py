@@ -20,7 +20,8 @@ SHOWN = 5
 _BY_POLICY = """
 SELECT json_extract(p.asked, '$.policy'), count(DISTINCT d.address), sum(d.finish <> 'refused'),
        sum(d.finish = 'failed'), sum(d.finish = 'refused'), sum(d.completion_tokens),
-       sum(length(CAST(d.text || d.reasoning AS BLOB)) + ifnull(length(d.logprobs), 0))
+       sum(length(CAST(d.text || d.reasoning AS BLOB)) + ifnull(length(d.logprobs), 0)
+           + ifnull(length(d.token_starts), 0))
 FROM draws d JOIN prompts p USING (address) GROUP BY 1
 """
 _NO_PROMPT = """
@@ -30,7 +31,7 @@ _BAD_VALUES = """
 SELECT address, draw FROM draws
 WHERE finish NOT IN ('stop', 'length', 'failed', 'refused') OR typeof(draw) <> 'integer' OR draw < 0
    OR typeof(prompt_tokens) <> 'integer' OR typeof(completion_tokens) <> 'integer'
-   OR length(logprobs) % 4
+   OR length(logprobs) % 4 OR length(token_starts) % 4
 """
 
 
@@ -53,7 +54,7 @@ class Holding:
     completion_tokens: int
     """Tokens of the completions."""
     text_bytes: int
-    """Bytes of text, reasoning and log-probabilities, as stored."""
+    """Bytes of text, reasoning, log-probabilities and where tokens start, as stored."""
 
 
 def holdings(folder: Folder) -> list[Holding]:

@@ -45,6 +45,7 @@ SCHEMA: Final = pa.schema(
         "reasoning": pa.string(),
         "logprobs": pa.list_(pa.float32()),
         "reason": pa.string(),
+        "token_starts": pa.list_(pa.int32()),
     }
 )
 
@@ -177,9 +178,10 @@ def _entries(local: Path) -> Iterator[Entry]:
 
 
 def _completion(row: dict[str, Any]) -> Completion:
-    values = {name: row[name] for name in SCHEMA.names[3:]}
-    if values["logprobs"] is not None:
-        values["logprobs"] = tuple(values["logprobs"])
+    values = {name: row[name] for name in SCHEMA.names[3:] if name in row}  # earlier ones lack some
+    for name in ("logprobs", "token_starts"):
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
     return Completion(**values)
 
 

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from stepmark.errors import StorageError
 from stepmark.ids import fraction_of
-from stepmark.ledger.rows import SCHEMA
+from stepmark.ledger.rows import make_tables
 
 PARTITIONS = 8
 FORMAT = 1
@@ -141,7 +141,7 @@ def _open(path: Path) -> sqlite3.Connection:
         switch_to_wal(connection)
         # FULL: a commit survives a power cut too; the flush is shared by the whole batch.
         connection.execute("PRAGMA synchronous=FULL")
-        connection.executescript(SCHEMA)
+        make_tables(connection)
     except sqlite3.Error:
         connection.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple, cast, get_args
 
 from stepmark.engines.protocol import Completion, FinishReason
@@ -17,16 +18,20 @@ CREATE TABLE IF NOT EXISTS prompts (
 CREATE TABLE IF NOT EXISTS draws (
     address BLOB NOT NULL, draw INTEGER NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
     prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
-    reasoning TEXT NOT NULL, logprobs BLOB, reason TEXT, UNIQUE (address, draw));
+    reasoning TEXT NOT NULL, logprobs BLOB, reason TEXT, token_starts BLOB,
+    UNIQUE (address, draw));
 """
-_COLUMNS = "draw, text, finish, prompt_tokens, completion_tokens, reasoning, logprobs, reason"
+_COLUMNS = (
+    "draw, text, finish, prompt_tokens, completion_tokens, reasoning, logprobs, reason, "
+    "token_starts"
+)
 _INSERT_PROMPT = "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?)"
 _INSERT_DRAW = (
-    f"INSERT INTO draws (address, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 (constant column list)
+    f"INSERT INTO draws (address, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 (constant column list)
     "ON CONFLICT (address, draw) DO UPDATE SET text = excluded.text, finish = excluded.finish, "
     "prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, "
-    "reasoning = excluded.reasoning, logprobs = excluded.logprobs, reason = excluded.reason "
-    "WHERE draws.finish = 'refused'"
+    "reasoning = excluded.reasoning, logprobs = excluded.logprobs, reason = excluded.reason, "
+    "token_starts = excluded.token_starts WHERE draws.finish = 'refused'"
 )
 """What was bought stands; only the note of a refusal gives way."""
 _FIND = f"SELECT {_COLUMNS} FROM draws WHERE address = ? AND draw BETWEEN ? AND ?"  # noqa: S608 (as above)
@@ -34,6 +39,17 @@ _ALL = (
     f"SELECT p.problem, d.address, p.asked, {_COLUMNS} FROM draws d "  # noqa: S608 (as above)
     "JOIN prompts p USING (address) ORDER BY d.address, d.draw"
 )
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables where there are none, and add what those of earlier versions lack."""
+    connection.executescript(SCHEMA)
+    if any(
+        column[1] == "token_starts" for column in connection.execute("PRAGMA table_info(draws)")
+    ):
+        return
+    with suppress(sqlite3.OperationalError):  # another process has just added it
+        connection.execute("ALTER TABLE draws ADD COLUMN token_starts BLOB")
 
 
 class Entry(NamedTuple):
@@ -111,8 +127,8 @@ def blob(address: str) -> bytes:
 
 
 def row_of(completion: Completion) -> tuple[object, ...]:
-    """Return a completion as its columns; log-probabilities as float32."""
-    logprobs = completion.logprobs
+    """Return a completion as its columns; log-probabilities as float32, starts as int32."""
+    logprobs, starts = completion.logprobs, completion.token_starts
     return (
         completion.draw,
         _clean(completion.text),
@@ -122,6 +138,7 @@ def row_of(completion: Completion) -> tuple[object, ...]:
         _clean(completion.reasoning),
         None if logprobs is None else array("f", logprobs).tobytes(),
         completion.reason,
+        None if starts is None else array("i", starts).tobytes(),
     )
 
 
@@ -131,7 +148,7 @@ def completion_of(row: Sequence[object]) -> Completion:
     Raises:
         StorageError: a column holds what no completion has.
     """
-    draw, text, finish, prompt_tokens, completion_tokens, reasoning, logprobs, reason = row
+    draw, text, finish, prompt_tokens, completion_tokens, reasoning, logprobs, reason, starts = row
     return Completion(
         draw=_int(draw),
         text=str(text),
@@ -141,6 +158,7 @@ def completion_of(row: Sequence[object]) -> Completion:
         reasoning=str(reasoning),
         logprobs=tuple(array("f", logprobs)) if isinstance(logprobs, bytes) else None,
         reason=None if reason is None else str(reason),
+        token_starts=tuple(array("i", starts)) if isinstance(starts, bytes) else None,
     )
 
 

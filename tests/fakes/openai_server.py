@@ -320,7 +320,7 @@ class FakeServer:
         choice: dict[str, Any] = {
             "index": index,
             "finish_reason": "length" if is_cut else "stop",
-            "logprobs": _logprobs(body, ids),
+            "logprobs": _logprobs(body, ids, [self.tokenizer.decode([i]) for i in ids]),
             "_tokens": len(ids),
         }
         if body.get("return_token_ids"):
@@ -341,14 +341,15 @@ def _overflow(most: int, prompt_tokens: int) -> HttpError:
     )
 
 
-def _logprobs(body: dict[str, Any], ids: list[int]) -> dict[str, Any] | None:
+def _logprobs(body: dict[str, Any], ids: list[int], texts: list[str]) -> dict[str, Any] | None:
     """One value a token, in the route's own form: -id/1000."""
     if body.get("logprobs") is None or body["logprobs"] is False:
         return None
     values = [-token / 1000 for token in ids]
     if "messages" in body:
-        return {"content": [{"token": "", "logprob": value} for value in values]}
-    return {"token_logprobs": values}
+        pairs = zip(texts, values, strict=True)
+        return {"content": [{"token": text, "logprob": value} for text, value in pairs]}
+    return {"tokens": texts, "token_logprobs": values}
 
 
 def _json(answer: dict[str, Any]) -> web.Response:

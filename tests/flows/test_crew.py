@@ -53,7 +53,7 @@ def arranged(tmp_path: Path, *, is_alive: bool = True, **runtime: Any) -> Iterat
 
 def a_report(**counts: int) -> Report:
     zero = dict.fromkeys([*METER, *PROGRESS, "under_way"], 0)
-    return Report(process="other-1", beat=1, notice=None, closed=True, **zero | counts)
+    return Report(process="other-1", beat=1, notice=None, stops=False, closed=True, **zero | counts)
 
 
 def wait_for_members() -> None:

@@ -65,6 +65,7 @@ EXPECTED: dict[str, tuple[str, list[float | None]]] = {
     "pav-prover": ("CCIIIII", [1, 0.65, 0.5, 0.15, 0, 0.15, 0]),
     "pav": ("CCCIICI", [1, 0.65, 0.5, 0.15, 0, 0.15, 0]),
     "unprm-relative": ("CIIIIII", [1, 0.625, 0.5, 0.125, 0, 0.125, 0]),
+    "unprm": ("CIIIIII", [1, 0.625, None, None, None, None, 0]),
     "scan": ("CCCCI??", [1, 1, 0.6667, 0.1667, 0, None, None]),
     "glore": ("CCCCCCI", [1, 1, 1, 1, 1, 1, 0]),
     "snell-soft": ("CCCCICI", [1, 0.625, 0.5, 0.125, 0, 0.125, 0]),

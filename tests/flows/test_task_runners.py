@@ -85,7 +85,7 @@ def test_ctrl_c_at_a_terminal_takes_what_is_under_way(tmp_path, runner):
         process = start(tmp_path / "out", recipe, server, "--task-runner", runner)
         assert server.draw_held.wait(200)
         os.killpg(process.pid, signal.SIGINT)
-        read_until(process, "nothing more is ordered (Ctrl-C again stops at once)")
+        read_until(process, "requests under way")  # by then the worker processes have heard it
         server.release()
         told, _ = process.communicate(timeout=200)
         assert process.returncode == 130, told
@@ -115,3 +115,17 @@ def test_a_cluster_is_not_sent_to_a_server_that_it_cannot_find(monkeypatch):
 def test_a_cluster_goes_with_a_runner_that_has_one():
     with pytest.raises(RecipeError, match="--cluster tcp://head:8786 goes with"):
         check_runner(Runtime(cluster="tcp://head:8786"), started=())
+
+
+@pytest.mark.skipif(find_spec("prefect_dask") is None, reason="the extra dask is not installed")
+@pytest.mark.usefixtures("prefect_server")
+def test_a_cluster_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    recipe = served_recipe(tmp_path)
+    options = ("--task-runner", "dask", "--cluster", "tcp://127.0.0.1:9")
+    with FakeServer() as server:
+        process = start(tmp_path / "out", recipe, server, *options)
+        told, _ = process.communicate(timeout=200)
+    assert process.returncode == 1
+    assert "RecipeError: The cluster tcp://127.0.0.1:9 cannot be used" in told
+    assert "Traceback" not in told

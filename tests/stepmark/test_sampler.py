@@ -12,8 +12,8 @@ import pytest
 
 from stepmark.counts import Tally
 from stepmark.engines.protocol import Completion, Request, Sampling
-from stepmark.errors import ContextOverflow, EngineDown, EngineError
-from stepmark.ledger import Ledger
+from stepmark.errors import ContextOverflow, EngineDown, EngineError, StorageError
+from stepmark.ledger import Entry, Ledger
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.purchase import Meter, Purchase
@@ -41,6 +41,7 @@ def sample(
     solution: Solution | None = None,
     grader: FakeGrader | None = None,
     own_draw: int | None = None,
+    sampling: Sampling = SAMPLING,
 ) -> None:
     """Do some work with a sampler; `own_draw` is the draw that wrote the solution, if from here."""
     with closing(Ledger(folder)) as ledger:
@@ -54,7 +55,7 @@ def sample(
             solution=solution,
             policy=policy,
             ask=ASK,
-            sampling=SAMPLING,
+            sampling=sampling,
             grader=grader or FakeGrader(),  # type: ignore[arg-type]
         )
         run(_all(work, sampler))
@@ -301,3 +302,41 @@ def test_replaying_from_the_ledger_alone_gives_the_same_rollouts(tmp_path):
     sample(tmp_path, work, own_draw=0, engine=refuses)
     assert seen[0] == seen[1]
     assert refuses.asked == []
+
+
+def test_the_solutions_own_draw_says_how_likely_its_tokens_were(tmp_path):
+    solution = a_solution(["One.\n", "Two."], request="rq_" + "0" * 32, draw=3)
+    own = a_completion(3, "One.\nTwo.", logprobs=(-1.0, -0.5, -2.0), token_starts=(0, 3, 5))
+    with closing(Ledger(tmp_path)) as ledger:
+        run(ledger.keep(Entry(solution.problem_id, solution.request, {}, (own,))))
+    said: list[object] = []
+
+    async def work(sampler: Sampler) -> None:
+        said.append(await sampler.logprobs())
+
+    sample(tmp_path, work, solution=solution)
+    assert said == [((-1.0, -0.5), (-2.0,))]
+
+
+def test_a_draw_without_log_probabilities_is_named(tmp_path):
+    async def work(sampler: Sampler) -> None:
+        await sampler.logprobs()
+
+    with pytest.raises(StorageError, match=r"does not say how likely .* solution so_"):
+        sample(tmp_path, work)
+
+
+def test_only_the_bare_problem_is_asked_with_log_probabilities(tmp_path):
+    asked: dict[bool, bool] = {}
+
+    def note(request: Request, draw: int) -> Completion:
+        asked[bool(request.prompt.prefix)] = request.sampling.logprobs
+        return a_completion(draw)
+
+    async def work(sampler: Sampler) -> None:
+        await sampler.tally(0, 2)
+        await sampler.tally(1, 2)
+
+    sampling = replace(SAMPLING, logprobs=True)
+    sample(tmp_path, work, engine=FakeEngine(writes=note), sampling=sampling)
+    assert asked == {False: True, True: False}

@@ -125,6 +125,31 @@ def test_logprobs_of_chat_are_floats():
     assert read(an_answer(choice), logprobs=True)[0].logprobs == (-1.0, -0.25)
 
 
+def test_tokens_start_where_their_texts_stand_in_either_route():
+    pair = {"tokens": ["It", " is"], "token_logprobs": [-1, -2]}
+    choice = a_choice(text="It is", logprobs=pair)
+    assert read(an_answer(choice), logprobs=True)[0].token_starts == (0, 2)
+    content = [{"token": "It", "logprob": -1}, {"token": " is", "logprob": -2}]
+    choice = a_chat_choice("It is") | {"logprobs": {"content": content}}
+    assert read(an_answer(choice), logprobs=True)[0].token_starts == (0, 2)
+
+
+def test_tokens_of_the_reasoning_start_before_the_text():
+    content = [{"token": token, "logprob": -1} for token in ("Hm", ".", "It")]
+    choice = a_chat_choice("It", reasoning="Hm.") | {"logprobs": {"content": content}}
+    assert read(an_answer(choice), logprobs=True)[0].token_starts == (-3, -1, 0)
+
+
+def test_without_the_texts_of_tokens_it_is_not_known_where_they_start():
+    answer = an_answer(a_choice(logprobs={"token_logprobs": [-1]}))
+    assert read(answer, logprobs=True)[0].token_starts is None
+
+
+def test_log_probabilities_that_were_asked_for_must_come():
+    with pytest.raises(BadAnswer, match="without the log-probabilities"):
+        read(an_answer(a_choice()), logprobs=True)
+
+
 def test_logprobs_not_asked_for_are_not_kept():
     assert read(an_answer(a_choice(logprobs={"token_logprobs": [-1]})))[0].logprobs is None
 

@@ -241,6 +241,9 @@ def test_the_real_vllm_answers_as_the_fake_does(tmp_path):
         solutions = await engine.generate(practice_request("", tuple(range(8)), logprobs=True))
         assert [c.draw for c in solutions] == list(range(8))
         assert all(c.logprobs and len(c.logprobs) == c.completion_tokens for c in solutions)
+        for solution in solutions:  # each token starts elsewhere, but the one that ends the turn
+            assert solution.token_starts is not None
+            assert len({*solution.token_starts, len(solution.text)}) >= solution.completion_tokens
 
         prefix = next(c.text for c in solutions if c.text)
         rollouts = await engine.generate(practice_request(prefix, (0, 1), temperature=0.0))
@@ -252,7 +255,9 @@ def test_the_real_vllm_answers_as_the_fake_does(tmp_path):
 
     async def chat(engine):
         assert len(await engine.generate(practice_request("", (0, 1)))) == 2
-        assert len(await engine.generate(practice_request("Tom", (0, 1), logprobs=True))) == 2
+        continued = await engine.generate(practice_request("Tom", (0, 1), logprobs=True))
+        assert len(continued) == 2
+        assert all(c.token_starts and c.token_starts[0] == 0 for c in continued)
 
     with server as url:
         with_engine(url, work)

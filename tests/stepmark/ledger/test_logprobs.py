@@ -1,4 +1,4 @@
-"""Log-probabilities from the wire to the disk: four bytes a token, the same for every reader."""
+"""Log-probabilities from the wire to the disk: eight bytes a token, the same for every reader."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 from stepmark.engines.http import Endpoint, OpenAICompatible
 from stepmark.engines.protocol import Completion, Sampling
-from stepmark.ledger import Ledger
+from stepmark.ledger import Entry, Ledger
 from stepmark.ledger.check import holdings
 from stepmark.ledger.folder import Folder
 from stepmark.purchase import Meter, Purchase
-from tests.fakes.factories import a_request, run
+from tests.fakes.factories import a_completion, a_request, run
 from tests.fakes.openai_server import FakeServer
 
 
@@ -31,6 +31,7 @@ def test_log_probabilities_go_from_the_wire_to_the_disk(tmp_path, api):
 
     with FakeServer() as server, closing(Ledger(tmp_path)) as ledger:
         address, bought = run(buy(ledger, server.url))
+    assert [c.token_starts for c in bought] == [tuple(range(len(c.text))) for c in bought]
     sent = [[-token / 1000 for token in server.tokenizer.encode(c.text)] for c in bought]
     assert [c.logprobs for c in bought] == [tuple(array("f", values)) for values in sent]
     with closing(Ledger(tmp_path)) as ledger:
@@ -38,7 +39,7 @@ def test_log_probabilities_go_from_the_wire_to_the_disk(tmp_path, api):
         assert tuple(found.values()) == bought
     (held,) = holdings(Folder.open(tmp_path))
     texts = sum(len(c.text.encode()) for c in bought)
-    assert held.text_bytes == texts + 4 * held.completion_tokens
+    assert held.text_bytes == texts + 8 * held.completion_tokens
 
 
 def test_none_are_kept_where_none_were_asked_for(tmp_path):
@@ -48,3 +49,19 @@ def test_none_are_kept_where_none_were_asked_for(tmp_path):
 
     with FakeServer() as server, closing(Ledger(tmp_path)) as ledger:
         assert [c.logprobs for c in run(buy(ledger, server.url))] == [None]
+
+
+def test_a_ledger_of_an_earlier_version_takes_and_gives_where_tokens_start(tmp_path):
+    """Its table has no such column; what it holds stays, and says nothing of tokens."""
+    old = a_completion(0, logprobs=(-1.0,))
+    new = a_completion(1, logprobs=(-1.0,), token_starts=(0,))
+    with closing(Ledger(tmp_path)) as ledger:
+        run(ledger.keep(Entry("pb_1", "rq_00", {}, (old,))))
+    folder = Folder.open(tmp_path)
+    for partition in folder.there:
+        with closing(folder.connect(partition)) as connection, connection:
+            connection.execute("ALTER TABLE draws DROP COLUMN token_starts")
+    with closing(Ledger(tmp_path)) as ledger:
+        run(ledger.keep(Entry("pb_1", "rq_00", {}, (new,))))
+        found = ledger.find("pb_1", "rq_00", (0, 1))
+    assert found == {0: old, 1: new}

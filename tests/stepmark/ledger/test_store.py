@@ -284,13 +284,14 @@ completions = st.builds(
     reasoning=texts,
     logprobs=st.none() | st.lists(floats32, max_size=5).map(tuple),
     reason=st.none() | texts,
+    token_starts=st.none() | st.lists(st.integers(-99, 1 << 30), max_size=5).map(tuple),
 )
 
 
 @given(completions)
 def test_a_row_is_its_completion(completion):
     with closing(sqlite3.connect(":memory:")) as connection:
-        marks = ", ".join("?" * 8)
+        marks = ", ".join("?" * 9)
         row = connection.execute(f"SELECT {marks}", row_of(completion)).fetchone()
     assert completion_of(row) == completion
 
