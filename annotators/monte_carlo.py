@@ -83,14 +83,14 @@ class MonteCarlo:
         return self.rule.prover if isinstance(self.rule, Advantage) else None
 
     @property
-    def semantics(self) -> Semantics:
-        """What a label claims."""
-        return self.rule.semantics
-
-    @property
     def needs_logprobs(self) -> bool:
         """Whether it asks how likely the tokens of a solution were."""
         return isinstance(self.probe, Uncertainty)
+
+    @property
+    def semantics(self) -> Semantics:
+        """What a label claims."""
+        return self.rule.semantics
 
     def skips(self, solution: Solution) -> str | None:
         """Return why no rollouts are spent on a solution, or None if some are."""
