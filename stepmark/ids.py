@@ -13,12 +13,13 @@ from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical_json(value: Json) -> bytes:
     """Return the one byte string that stands for `value`, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     # A lone surrogate (possible in decoded JSON) has no UTF-8; keep such ids defined.
-    return text.encode("utf-8", errors="surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", errors="surrogatepass")
 
 
 def digest(value: Json) -> bytes:
