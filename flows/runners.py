@@ -15,6 +15,8 @@ from stepmark.errors import RecipeError
 
 _OBJECT_STORE_BYTES = 100 << 20
 """Memory that a Ray of our own shares between processes: tasks are told a few words."""
+_LAST_EVENTS_S = 20.0
+"""Longest wait for the last task runs to be recorded before Prefect's server is stopped."""
 _RAY_DEFAULTS = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
@@ -72,6 +74,7 @@ def one_server() -> Iterator[None]:
     One that is started here never sees Ctrl-C, which a terminal sends to it too: whoever reports to
     a server that is gone waits for it.
     """
+    from prefect.events.worker import EventsWorker
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import (
         PREFECT_API_URL,
@@ -91,6 +94,9 @@ def one_server() -> Iterator[None]:
     try:
         with temporary_settings({PREFECT_API_URL: server.api_url}):
             yield
+        # What still waits to be told to a server that is gone would be told again for minutes.
+        # After Ctrl-C there may be more to come, which a worker that was drained would refuse.
+        EventsWorker.drain_all(timeout=_LAST_EVENTS_S, at_exit=False)
     finally:
         server.stop()
 
