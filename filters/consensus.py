@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import add
 from typing import Literal
 
 import numpy as np
@@ -228,14 +227,5 @@ def _labels(
         first_error=error,
         bracketed=first.bracketed & (error == first.first_error),
         reasons=reasons,
-        spent=reduce(_together, (source.spent for source in sources)),
-    )
-
-
-def _together(one: Spent, other: Spent) -> Spent:
-    return Spent(
-        rollouts=add(one.rollouts, other.rollouts),
-        requests=add(one.requests, other.requests),
-        prompt_tokens=add(one.prompt_tokens, other.prompt_tokens),
-        completion_tokens=add(one.completion_tokens, other.completion_tokens),
+        spent=reduce(Spent.plus, (source.spent for source in sources)),
     )

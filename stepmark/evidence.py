@@ -6,7 +6,7 @@ their shards, in any order of the rollouts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -47,6 +47,15 @@ class Spent:
     completion_tokens: IntArray
     """Tokens of those rollouts."""
 
+    def plus(self, other: Spent) -> Spent:
+        """Return what both cost together, for the same solutions."""
+        return Spent(
+            rollouts=self.rollouts + other.rollouts,
+            requests=self.requests + other.requests,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -75,9 +84,8 @@ class Evidence:
         Args:
             prover: of the same solutions, in the same order.
         """
-        names = [field.name for field in fields(Spent)]
-        spent = {name: getattr(self.spent, name) + getattr(prover.spent, name) for name in names}
-        return replace(self, drawn=replace(self.drawn, prover=prover.drawn), spent=Spent(**spent))
+        drawn = replace(self.drawn, prover=prover.drawn)
+        return replace(self, drawn=drawn, spent=self.spent.plus(prover.spent))
 
     def _judged(self, counts: Counts, solutions: BoolArray) -> Counts:
         chosen = solutions & (ragged.lengths(counts.offsets) > 0)
