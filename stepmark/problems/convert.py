@@ -87,6 +87,8 @@ def _reference(source: ProblemSource, row: Content, options: tuple[str, ...]) ->
     text = number_or_text(row, source.reference)
     if not text.strip():
         raise BadRow(reason="no_reference", detail=f"{source.reference} is {shown(value)}")
+    if source.kind == "code":
+        return text  # its first line may be indented: the body of a function in the statement
     reference = extract_reference(text, source.answer)
     if reference is None:
         detail = f"{source.reference} holds no answer of the form {source.answer}: {shown(text)}"
