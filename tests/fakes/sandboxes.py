@@ -21,19 +21,9 @@ class OpenSandbox:
     def __init__(self) -> None:
         self.ran: list[Program] = []
         """In order."""
-        self.most_at_once = 0
-        self._now = 0
 
     async def run(self, program: Program, limits: Limits) -> Result:
         self.ran.append(program)
-        self._now += 1
-        self.most_at_once = max(self.most_at_once, self._now)
-        try:
-            return await self._run(program, limits)
-        finally:
-            self._now -= 1
-
-    async def _run(self, program: Program, limits: Limits) -> Result:
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", "-c", program.source,

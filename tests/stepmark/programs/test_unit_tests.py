@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from stepmark.programs.unit_tests import Ran, UnitTests
@@ -108,14 +106,3 @@ def test_an_equal_program_is_run_once():
     first = run(tests.test(("def f(x): return 2 * x",), "", TESTS))
     assert run(tests.test(("def f(x): return 2 * x",), "", TESTS)) == first
     assert len(sandbox.ran) == 1
-
-
-def test_no_more_run_at_once_than_allowed():
-    sandbox = OpenSandbox()
-
-    async def several() -> None:
-        tests = UnitTests(sandbox, at_once=2)
-        await asyncio.gather(*(tests.test((f"x = {i}",), "", "") for i in range(5)))
-
-    run(several())
-    assert (len(sandbox.ran), sandbox.most_at_once) == (5, 2)
