@@ -201,6 +201,11 @@ class Recipe(Block):
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
 
     @property
+    def needs_sandbox(self) -> bool:
+        """Whether programs are run that a model wrote."""
+        return self.source.kind == "code"
+
+    @property
     def semantics(self) -> Semantics:
         """What the labels of the data claim."""
         if not isinstance(self.labels.from_, str) and self.labels.from_.semantics:

@@ -35,10 +35,13 @@ from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
 from stepmark.purchase import Meter, Purchase
+from stepmark.sandbox.isolated import Isolated
 
 Result = TypeVar("Result")
 
 SAMPLE_BYTES = 1 << 20
+PACKAGES = ("sympy", "mpmath")
+"""What programs in the sandbox may import beside the standard library."""
 
 
 @dataclass(slots=True)
@@ -106,7 +109,8 @@ class Worker:
         self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
         self.loop = EngineLoop()
         self.ledger = Ledger(runtime.ledger)
-        self.grader = Grader()
+        self.sandbox = Isolated(packages=PACKAGES) if recipe.needs_sandbox else None
+        self.grader = Grader(sandbox=self.sandbox)
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
@@ -114,6 +118,8 @@ class Worker:
     def __enter__(self) -> Self:
         """Meet every policy's server, so that faults show before the first token."""
         try:
+            if self.sandbox is not None:
+                self.loop.run(self.sandbox.__aenter__())
             for name, block in self._recipe.policies.items():
                 self.policies[name] = self._policy(name, block)
         except BaseException:
@@ -136,6 +142,8 @@ class Worker:
         with contextlib.ExitStack() as last_first:
             last_first.callback(self.ledger.close)
             last_first.callback(self.loop.close)
+            if self.sandbox is not None:
+                last_first.callback(self.loop.run, self.sandbox.__aexit__(None, None, None))
             last_first.callback(self.grader.close)
             for fleet in self.fleets:
                 last_first.callback(self._close, fleet)

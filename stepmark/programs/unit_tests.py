@@ -13,17 +13,19 @@ import re
 import secrets
 from dataclasses import dataclass
 from importlib import resources
-from typing import Final
+from typing import Final, get_args
 
 from stepmark.engines.lru import Lru
 from stepmark.ids import content_id
 from stepmark.records import Outcome
-from stepmark.sandbox.protocol import Limits, Program, Sandbox
+from stepmark.sandbox.protocol import Ending, Limits, Program, Sandbox
 
 SECONDS: Final = 3.0
 """Processor time of loading, and of one assertion."""
 LIMITS: Final = Limits(wall_s=12.0, cpu_s=10, memory_bytes=1 << 30)
 """What the sandbox allows the whole run."""
+STOPPED: Final = frozenset(f"sandbox_{ending}" for ending in get_args(Ending))
+"""Reasons of unknown outcomes: how the sandbox ended a program."""
 CACHED: Final = 1 << 14
 """Runs remembered: policies write short programs again and again."""
 EXIT: Final = "exit"
