@@ -32,7 +32,8 @@ from benchmarks.contest import contest
 from benchmarks.practice import evidence
 from benchmarks.practice.score import judge, score
 from benchmarks.simulated_quality import measure_all
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions

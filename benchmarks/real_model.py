@@ -28,7 +28,7 @@ from benchmarks.contest import Probe, counts_seen, first_errors, published, spen
 from benchmarks.drawn import CORRECT, UNKNOWN, Drawn
 from benchmarks.intervals import wilson
 from benchmarks.recorded import recorded, rollouts_by_prefix
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from annotators.judged import CRITIQUE_COLUMNS
-from flows import labelling, stages
+from flows import labelling, solving, stages
 from flows.intake import Intaken
 from flows.recipe import Recipe
 from flows.worker import Worker
@@ -46,7 +46,7 @@ class Build:
         """
         self._keep_problems(shard, intaken)
         if intaken.given and not self.has(f"solutions/{shard}.parquet"):
-            given = stages.take_given(intaken.given, self.recipe, self.worker)
+            given = solving.take_given(intaken.given, self.recipe, self.worker)
             self._keep_solutions(shard, self.worker.loop.run(given))
 
     def reject(self, number: int, rejects: Sequence[Reject]) -> None:
@@ -141,6 +141,6 @@ class Build:
                 "start clean with --replace (the ledger is kept, so nothing is bought twice)."
             )
 
-    def _keep_solutions(self, shard: str, solved: stages.Solved) -> None:
+    def _keep_solutions(self, shard: str, solved: solving.Solved) -> None:
         self.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
         self.write(f"solutions/{shard}.parquet", Solution, solved.solutions)

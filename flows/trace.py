@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ledger import Ledger

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from flows.labelling import Labelled, label
-from flows.recipe import parse_recipe
+from flows.recipe_file import parse_recipe
 from stepmark.counts import Tally
 from stepmark.problems import split_of
 from stepmark.records import Annotation, Outcome, Problem, Rollout, Solution

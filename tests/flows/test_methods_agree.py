@@ -11,7 +11,7 @@ from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
 from annotators.searches import Search
-from flows.recipe import find_recipe, load_recipe, shipped_recipes
+from flows.recipe_file import find_recipe, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
 
