@@ -71,6 +71,11 @@ class Judged:
             )
 
     @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies that are asked."""
+        return (self.policy,)
+
+    @property
     def semantics(self) -> Semantics:
         """What a label claims."""
         return self.judge.semantics

@@ -50,9 +50,9 @@ REASONS: Final = (
 problem; the bare problem is solved too rarely for the rule; there is a value, and it clears no
 threshold; nothing believable is known of what the prover makes of the step. Three are a judge's:
 too few of its replies could be read, they tie, it needs a reference answer and there is none. Two
-are a consensus's: annotators differ, or one leaves a step unlabelled before it names a first error. Four
-are a verifier's: the step asserts nothing that it checks; what it asserts is not clear enough; the
-check was killed at its limit; the check broke.
+are a consensus's: annotators differ, or one leaves a step unlabelled before it names a first error.
+Four are a verifier's: the step asserts nothing that it checks; what it asserts is not clear enough;
+the check was killed at its limit; the check broke.
 """
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)

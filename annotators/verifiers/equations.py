@@ -1,8 +1,8 @@
 """Equations: the calculations that a step writes down, checked exactly.
 
 Paper: the calculation check of GroundedPRM (arXiv 2510.14942), which asks an external service.
-Semantics: local. A step is correct if every calculation in it holds; whether it calculates the right thing is
-not asked. Cost: no request.
+Semantics: local. A step is correct if every calculation in it holds; whether it calculates the
+right thing is not asked. Cost: no request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.records import Finding, Problem, Semantics, Solution, Verdict
 
-_SUM = re.compile(r"(?<![\w.)\]+*/-] )(?<![\w.])(\d+) ([+*/-]) (\d+) = (\d+)(?![\w/]|\.\d)")
+_SUM = re.compile(r"(?<![\w.])(\d+) ([+*/-]) (\d+) = (\d+)(?![\w/]|\.\d)")
 _OPERATIONS = {"+": Fraction.__add__, "-": Fraction.__sub__, "*": Fraction.__mul__}
 
 
@@ -34,6 +34,7 @@ class Equations:
         self, problem: Problem, solution: Solution, tools: Tools
     ) -> tuple[Finding, ...]:
         """Check each step alone."""
+        del problem, tools
         return tuple(_finding(solution.id, i, step) for i, step in enumerate(solution.steps))
 
 
@@ -53,4 +54,6 @@ def _finding(solution_id: str, index: int, step: str) -> Finding:
 def _holds(match: re.Match[str]) -> bool:
     left, right, result = Fraction(match[1]), Fraction(match[3]), Fraction(match[4])
     operation = _OPERATIONS.get(match[2])
-    return (operation(left, right) == result) if operation else right != 0 and left / right == result
+    return (
+        (operation(left, right) == result) if operation else right != 0 and left / right == result
+    )

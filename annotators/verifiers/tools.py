@@ -17,3 +17,8 @@ class Tools:
     """Where work runs that may hang: killed at a limit, which is `timed_out`."""
     policies: Mapping[str, Policy]
     """The recipe's policies by name, for a verifier that has a model translate first."""
+
+
+def warm_up() -> None:
+    """Import in a worker process what checks need, so that no check's limit pays for it."""
+    import sympy  # noqa: F401
