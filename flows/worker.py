@@ -1,4 +1,4 @@
-"""What a process needs to work on shards: one engine loop, the ledger, policies and a grader.
+"""What a process needs to work on shards: one engine loop, the ledger, policies, tools.
 
 Prefect's threads give every asynchronous task a loop of its own, but connections, semaphores and
 the queue of the server belong to one. So a process has one long-lived thread with its loop, and
@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 import uvloop
 
+from annotators.verifiers.tools import Tools, warm_up
 from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
@@ -34,6 +35,7 @@ from stepmark.errors import Interrupted, RecipeError
 from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
+from stepmark.processes import Processes
 from stepmark.purchase import Meter, Purchase
 from stepmark.sandbox.isolated import Isolated
 
@@ -42,6 +44,8 @@ Result = TypeVar("Result")
 SAMPLE_BYTES = 1 << 20
 PACKAGES = ("sympy", "mpmath")
 """What programs in the sandbox may import beside the standard library."""
+CHECK_S = 5.0
+"""Longest that a verifier may work on one question before its process is killed."""
 
 
 @dataclass(slots=True)
@@ -111,9 +115,11 @@ class Worker:
         self.ledger = Ledger(runtime.ledger)
         self.sandbox = Isolated(packages=PACKAGES) if recipe.needs_sandbox else None
         self.grader = Grader(sandbox=self.sandbox)
+        self.processes = Processes(timeout_s=CHECK_S, start=warm_up)
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
+        self.tools = Tools(processes=self.processes, policies=self.policies, sandbox=self.sandbox)
 
     def __enter__(self) -> Self:
         """Meet every policy's server, so that faults show before the first token."""
@@ -143,8 +149,9 @@ class Worker:
             last_first.callback(self.ledger.close)
             last_first.callback(self.loop.close)
             if self.sandbox is not None:
-                last_first.callback(self.loop.run, self.sandbox.__aexit__(None, None, None))
+                last_first.callback(self._close_sandbox, self.sandbox)
             last_first.callback(self.grader.close)
+            last_first.callback(self.processes.close)
             for fleet in self.fleets:
                 last_first.callback(self._close, fleet)
             self.settle()
@@ -153,6 +160,9 @@ class Worker:
         """Wait until every order under way is filled and stored, or has failed."""
         for policy in self.policies.values():
             self.loop.run(policy.purchase.settled())
+
+    def _close_sandbox(self, sandbox: Isolated) -> None:
+        self.loop.run(sandbox.__aexit__(None, None, None))
 
     def _close(self, fleet: Fleet) -> None:
         self.loop.run(fleet.close())
