@@ -17,6 +17,7 @@ from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
 from annotators.verified import Verified
+from annotators.verifiers import RUNS_CODE
 from filters.consensus import Consensus
 from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
 from flows.kinds import Annotator
@@ -211,7 +212,9 @@ class Recipe(Block):
     @property
     def needs_sandbox(self) -> bool:
         """Whether programs are run that a model wrote."""
-        return self.source.kind == "code"
+        return self.source.kind == "code" or any(
+            isinstance(verified.verifier, RUNS_CODE) for verified in self.verifiers.values()
+        )
 
     @property
     def verifiers(self) -> dict[str, Verified]:

@@ -8,8 +8,12 @@ that may run long goes to `tools.processes`.
 
 from __future__ import annotations
 
+from annotators.verifiers.code_runs import CodeRuns
 from annotators.verifiers.equations import Equations
 
-Verifier = Equations
+Verifier = CodeRuns | Equations
 
-__all__ = ["Equations", "Verifier"]
+RUNS_CODE = (CodeRuns,)
+"""Those that run programs which a model wrote."""
+
+__all__ = ["RUNS_CODE", "CodeRuns", "Equations", "Verifier"]

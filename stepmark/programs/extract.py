@@ -1,7 +1,7 @@
 r"""The program in a completion: what to try, in order.
 
 Only text is looked at here. What compiles and loads is found out in the sandbox, where hostile
-source can do no harm: the harness takes the first candidate that does (harness.py).
+source can do no harm: the harness takes the first candidate that does (inside_tests.py).
 
 A completion is one of three things: prose with fenced blocks, the continuation of a statement that
 is itself the head of a function (HumanEval), or bare source. Traps: a second block that only calls

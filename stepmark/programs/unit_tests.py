@@ -40,7 +40,7 @@ class Ran:
     outcome: Outcome
     """Whether it passes its tests; `unknown` if the sandbox had to stop it."""
     answer: str | None
-    """The marks of its tests (harness.py), `load NAME` or `exit`: equal answers, equal failures."""
+    """The marks of its tests (inside_tests.py), `load NAME` or `exit`: one for equal failures."""
     reason: str | None
     """Why the outcome is `unknown`, e.g. `sandbox_timeout`; else null."""
 
@@ -100,4 +100,6 @@ def _read(said: str, nonce: str) -> Ran:
 
 
 def _harness() -> str:
-    return resources.files("stepmark.programs").joinpath("harness.py").read_text(encoding="utf-8")
+    return (
+        resources.files("stepmark.programs").joinpath("inside_tests.py").read_text(encoding="utf-8")
+    )

@@ -1,6 +1,7 @@
 """Shipped recipes that run programs, built through the real flow in the real sandbox.
 
-The problem is HumanEval's first (tests/stepmark/problems/samples), the policies are scripted.
+The problems are the first of HumanEval and GSM8K (tests/stepmark/problems/samples), the policies
+are scripted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import yaml
 
 from flows.recipe_file import find_recipe
 from flows.show import solutions
-from stepmark.records import Rollout
+from stepmark.records import Finding, Rollout
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
 from tests.flows.arrange import build, files_of, write_jsonl
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 HUMANEVAL = json.loads(
     gzip.decompress((SAMPLES / "humaneval.jsonl.gz").read_bytes()).split(b"\n")[0]
 )
+GSM8K = json.loads((SAMPLES / "gsm8k.jsonl").read_text(encoding="utf-8").split("\n")[0])
 OPENED = "Sort them first.\n```python\n"
 SOUND = (
     "def has_close_elements(numbers, threshold):\n",
@@ -38,8 +40,14 @@ WRONG = ("        if b - a > threshold:\n", *RIGHT[1:])
 LETTERS = {"correct": "C", "incorrect": "I", "neutral": "N", "unlabelled": "?"}
 
 
-def arrange(folder: Path, name: str, script: list[dict[str, Any]], **changes: Any) -> Path:
-    """Write a shipped recipe for a scripted policy and the first problem of HumanEval."""
+def arrange(
+    folder: Path,
+    name: str,
+    script: list[dict[str, Any]],
+    problem: dict[str, Any] = HUMANEVAL,
+    **changes: Any,
+) -> Path:
+    """Write a shipped recipe for a scripted policy that is asked a single problem."""
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
     plain["policies"] = {
         policy: {"engine": "scripted", "model": "script.jsonl"} for policy in plain["policies"]
@@ -47,7 +55,7 @@ def arrange(folder: Path, name: str, script: list[dict[str, Any]], **changes: An
     plain["solve"] |= {"prompt": "bare"}
     for key, value in changes.items():
         plain[key] |= value
-    write_jsonl(folder / "problems.jsonl", [HUMANEVAL])
+    write_jsonl(folder / "problems.jsonl", [problem])
     write_jsonl(folder / "script.jsonl", script)
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(plain), encoding="utf-8")
@@ -97,3 +105,43 @@ def test_a_build_that_runs_programs_is_replayed_without_servers(tmp_path):
     before = files_of(tmp_path / "out" / "ps-gpo")
     build(path, tmp_path / "out", replace=True, offline=True)
     assert files_of(tmp_path / "out" / "ps-gpo") == before
+
+
+def code_step(number: int, comment: str, code: str) -> str:
+    opens = "<code>\n" if number == 1 else ""
+    return f"{opens}# Step {number}: {comment}\n{code}\n<end_of_step>\n"
+
+
+EGGS = code_step(1, "eggs left each day.", "eggs = 16 - 3 - 4")
+PRICE = code_step(2, "what they bring.", "money = 2 * eggs")
+BROKEN = code_step(2, "what they bring.", "money = 2 * egg")
+DOUBLED = code_step(2, "what they bring.", "money = 2 * eggs * 2")
+
+
+def last(answer: int) -> str:
+    code = "print(money)\n<end_of_code>\n"
+    return f"# Step 3: print it.\n{code}<answer>It is \\boxed{{{answer}}}.<end_of_answer>"
+
+
+def test_rstar_code_counts_a_step_only_where_its_code_runs(tmp_path):
+    right, broken = (EGGS, PRICE, last(18)), (EGGS, BROKEN, last(18))
+    wrong = (EGGS, DOUBLED, last(36))
+    script = {
+        "": ["".join(right)] * 10 + ["".join(broken), "".join(wrong)],
+        EGGS: [PRICE + last(18)] * 8,
+        EGGS + PRICE: [last(18)] * 8,
+        EGGS + BROKEN: [last(18)] * 8,  # the policy guesses what the code would have printed
+        EGGS + DOUBLED: [last(36)] * 8,
+    }
+    user = GSM8K["question"]
+    rows = [{"user": user, "prefix": p, "completions": texts} for p, texts in script.items()]
+    source = {"statement": "question", "reference": "answer", "answer": "hash"}
+    build(arrange(tmp_path, "rstar-code", rows, GSM8K, problems=source), tmp_path / "out")
+    by_steps = {row.steps: row for row in solutions(tmp_path / "out" / "rstar-code")}
+    assert {steps: letters_of(row) for steps, row in by_steps.items()} == {
+        right: "CCC",
+        broken: "C?C",  # rollouts reach the answer from a step that does not run: no agreement
+        wrong: "CII",
+    }
+    findings = read_shard(tmp_path / "out/rstar-code/findings/runs/00000.parquet", Finding)
+    assert "NameError: name 'egg' is not defined" in {f.evidence for f in findings}
