@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
+from annotators.verified import Verified
 from filters.consensus import Consensus
 from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
+from flows.kinds import Annotator
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.ids import content_id
@@ -61,8 +63,8 @@ class PolicyBlock(Block):
 class SolveBlock(Block):
     """How solutions are sampled."""
 
-    policy: str | tuple[str, ...] = Field(min_length=1)
-    """Policy that writes them, or several that each write as many."""
+    policy: str | tuple[str, ...] = ()
+    """Policy that writes them, or several that each write as many; none for given solutions."""
     samples: int = Field(default=8, ge=1)
     """Draws a problem and policy; with a quota, draws a round."""
     quota: Quota | None = None
@@ -140,13 +142,13 @@ class Recipe(Block):
     """Where problems come from."""
     solutions: SolutionSource | None = None
     """Solutions that exist, to be labelled instead of sampled."""
-    policies: Mapping[str, PolicyBlock]
+    policies: Mapping[str, PolicyBlock] = {}
     """Models by the names the other blocks use."""
-    solve: SolveBlock
+    solve: SolveBlock = SolveBlock()
     """How solutions are sampled, and what rollouts continue."""
     segment: Segmenter
     """How a solution is cut into steps."""
-    annotators: Mapping[str, MonteCarlo | Judged] = Field(min_length=1)
+    annotators: Mapping[str, Annotator] = Field(min_length=1)
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
@@ -163,8 +165,14 @@ class Recipe(Block):
     def _names_exist(self) -> Recipe:
         if (self.problems is None) == (self.solutions is None):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
+        if self.problems is not None and not self.solve.policies:
+            raise ValueError("solve.policy names nobody, and somebody must solve the `problems`")
         used = [("solve.policy", name) for name in self.solve.policies]
-        used += [(f"annotators.{n}.policy", a.policy) for n, a in self.annotators.items()]
+        used += [
+            (f"annotators.{name}.policy", policy)
+            for name, annotator in self.annotators.items()
+            for policy in annotator.policies
+        ]
         for where, policy in used:
             if policy not in self.policies:
                 raise ValueError(
@@ -199,6 +207,11 @@ class Recipe(Block):
     def judges(self) -> dict[str, Judged]:
         """The annotators that ask a judge."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
+
+    @property
+    def verifiers(self) -> dict[str, Verified]:
+        """The annotators that check steps with a tool."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Verified)}
 
     @property
     def semantics(self) -> Semantics:

@@ -13,23 +13,21 @@ from typing import NamedTuple, get_args
 
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
-from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Searched
+from annotators.verified import Verified
 from flows import searching
+from flows.kinds import Annotator, Evidence
 from flows.recipe import Recipe
 from flows.solving import Solved, joined, solve
 from flows.worker import Worker
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
-from stepmark.records import Critique, Problem, Rollout, Solution
+from stepmark.records import Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
 POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure)})
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
-
-Evidence = tuple[Rollout, ...] | tuple[Critique, ...]
-"""What an annotator draws: a judge critiques, the others rollouts."""
 
 
 class Drawn(NamedTuple):
@@ -71,8 +69,9 @@ async def draw(
         known = Solved(tuple(solutions), ())
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
-    for drawn in evidence.values():
-        _check_failures(drawn, recipe.max_failed_share)
+    for name in names:
+        if name not in recipe.verifiers:  # they draw nothing, and mostly cannot tell
+            _check_failures(evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
 
 
@@ -92,12 +91,15 @@ async def _evidence(
         worker.progress.annotated += 1
         return drawn
 
-    async def drawn_by(annotator: MonteCarlo | Judged, solution: Solution) -> Evidence:
+    async def drawn_by(annotator: Annotator, solution: Solution) -> Evidence:
+        problem = problems[solution.problem_id]
+        if isinstance(annotator, Verified):
+            return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):
             policy = worker.policies[annotator.policy]
-            return await annotator.gather(problems[solution.problem_id], solution, policy)
+            return await annotator.gather(problem, solution, policy)
         sampler = Sampler(
-            problem=problems[solution.problem_id],
+            problem=problem,
             solution=solution,
             policy=worker.policies[annotator.policy],
             ask=recipe.solve.ask,

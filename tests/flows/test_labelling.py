@@ -35,7 +35,6 @@ def labelled_shard(**changes: Any) -> tuple[Labelled, Any]:
         table_from(Problem, PROBLEMS),
         table_from(Solution, SOLUTIONS),
         {"mc": table_from(Rollout, ROLLOUTS)},
-        {},
         recipe,
     )
     return shard, recipe
