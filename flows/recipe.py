@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
+from annotators.rewrites import Rewrite
 from annotators.searches import Search
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
@@ -149,6 +150,8 @@ class Recipe(Block):
     """How solutions are sampled, and what rollouts continue."""
     segment: Segmenter
     """How a solution is cut into steps."""
+    rewrite: Rewrite | None = None
+    """Adds to each given solution that is right siblings with one step rewritten; null for none."""
     annotators: Mapping[str, Annotator] = Field(min_length=1)
     """What labels the steps, by name."""
     labels: LabelsBlock
@@ -168,13 +171,7 @@ class Recipe(Block):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
         if self.problems is not None and not self.solve.policies:
             raise ValueError("solve.policy names nobody, and somebody must solve the `problems`")
-        used = [("solve.policy", name) for name in self.solve.policies]
-        used += [
-            (f"annotators.{name}.policy", policy)
-            for name, annotator in self.annotators.items()
-            for policy in annotator.policies
-        ]
-        for where, policy in used:
+        for where, policy in self._policies_used():
             if policy not in self.policies:
                 raise ValueError(
                     f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
@@ -198,6 +195,22 @@ class Recipe(Block):
             raise ValueError("solve.search draws its own solutions: give `problems` instead")
         check_shares(self.splits)
         return self
+
+    @model_validator(mode="after")
+    def _rewrites_what_is_given(self) -> Recipe:
+        if self.rewrite is not None and self.solutions is None:
+            raise ValueError("rewrite takes solutions that exist: give `solutions`")
+        return self
+
+    def _policies_used(self) -> Iterator[tuple[str, str]]:
+        """Yield the names of policies with the keys that they stand under."""
+        for policy in self.solve.policies:
+            yield "solve.policy", policy
+        for policy in self.rewrite.policies if self.rewrite else ():
+            yield "rewrite.policy", policy
+        for name, annotator in self.annotators.items():
+            for policy in annotator.policies:
+                yield f"annotators.{name}.policy", policy
 
     @property
     def monte_carlo(self) -> dict[str, MonteCarlo]:

@@ -61,7 +61,7 @@ class Solution:
     """The problem it attempts."""
     policy: str
     """Identity of the policy that wrote its last part (`po_…`), or `given` when it was read from a
-    file."""
+    file; of a rewritten solution who wrote the new step, a policy or a rule by its name."""
     step_policies: tuple[str, ...]
     """Identity of the policy that wrote each step, one a step: they differ where one policy went on
     from what another had written."""

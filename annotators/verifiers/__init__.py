@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from annotators.verifiers.code_runs import CodeRuns
 from annotators.verifiers.equations import Equations
+from annotators.verifiers.rewritten import RewrittenLine
 
-Verifier = CodeRuns | Equations
+Verifier = CodeRuns | Equations | RewrittenLine
 
 RUNS_CODE = (CodeRuns,)
 """Those that run programs which a model wrote."""
 
-__all__ = ["RUNS_CODE", "CodeRuns", "Equations", "Verifier"]
+__all__ = ["RUNS_CODE", "CodeRuns", "Equations", "RewrittenLine", "Verifier"]

@@ -15,11 +15,15 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.recipe_file import find_recipe
+from annotators.rewrites import PrlCoder
+from annotators.rewrites.prlcoder import PROMPTS
+from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from stepmark.records import Finding, Rollout
+from stepmark.segment import Segmenter
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
+from tests.fakes.factories import a_problem, a_solution
 from tests.flows.arrange import build, files_of, write_jsonl
 from tests.stepmark.problems.reading import SAMPLES
 
@@ -50,9 +54,11 @@ def arrange(
     """Write a shipped recipe for a scripted policy that is asked a single problem."""
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
     plain["policies"] = {
-        policy: {"engine": "scripted", "model": "script.jsonl"} for policy in plain["policies"]
+        policy: {"engine": "scripted", "model": "script.jsonl"}
+        for policy in plain.get("policies", {})
     }
-    plain["solve"] |= {"prompt": "bare"}
+    if "solve" in plain:
+        plain["solve"] |= {"prompt": "bare"}
     for key, value in changes.items():
         plain[key] |= value
     write_jsonl(folder / "problems.jsonl", [problem])
@@ -145,3 +151,61 @@ def test_rstar_code_counts_a_step_only_where_its_code_runs(tmp_path):
     }
     findings = read_shard(tmp_path / "out/rstar-code/findings/runs/00000.parquet", Finding)
     assert "NameError: name 'egg' is not defined" in {f.evidence for f in findings}
+
+
+def test_mutants_are_labelled_by_the_tests_of_a_real_program(tmp_path):
+    build(arrange(tmp_path, "mutants", []), tmp_path / "out")
+    rows = list(solutions(tmp_path / "out" / "mutants"))
+    told = {("".join(row.steps), letters_of(row)) for row in rows}
+    (original,) = [row for row in rows if row.policy == "given"]
+    assert letters_of(original) == "CCCCCCC"
+    body = HUMANEVAL["canonical_solution"]
+    assert (body.replace("idx != idx2", "idx == idx2"), "CCI????") in told
+    assert (
+        body.replace("distance < threshold", "distance <= threshold"),
+        "CCCCCCC",
+    ) in told  # passes
+    assert (body.replace("return True", "return False"), "CCCCCI?") in told
+
+
+def teacher_script() -> list[dict[str, Any]]:
+    """A teacher that mutates one line well, one in vain, and does not answer about the others."""
+    recipe, _ = load_recipe("prlcoder")
+    assert isinstance(recipe.rewrite, PrlCoder)
+    problem = a_problem(HUMANEVAL["prompt"])
+    solution = a_solution(recipe.segment.segment(HUMANEVAL["canonical_solution"]).steps)
+    replies = {
+        ("mutate", 2): "```python\nif idx == idx2:\n```",
+        ("refactor", 2): "```python\nif not idx == idx2:\n```",
+        ("mutate", 3): "```python\ndistance = abs(elem2 - elem)\n```",  # no mutation at all
+        ("refactor", 3): "```python\ndistance = elem - elem2\n```",  # no refactoring either
+    }
+    return [
+        {
+            "user": recipe.rewrite.question(prompt, step, problem, solution).content,
+            "prefix": "",
+            "completions": [replies.get((prompt, step), "I will not.")],
+        }
+        for prompt in PROMPTS
+        for step in range(len(solution.steps))
+    ]
+
+
+def test_prlcoder_labels_a_teachers_lines_by_what_they_do_and_not_by_what_was_asked(tmp_path):
+    path = arrange(tmp_path, "prlcoder", teacher_script())
+    manifest = build(path, tmp_path / "out")
+    rows = {row.steps: letters_of(row) for row in solutions(tmp_path / "out" / "prlcoder")}
+    lines = Segmenter(method="code_lines").segment(HUMANEVAL["canonical_solution"]).steps
+    told = {
+        (at, steps[at].strip()): letters
+        for steps, letters in rows.items()
+        for at in [next((i for i, s in enumerate(steps) if s != lines[i]), -1)]
+    }
+    assert told == {
+        (-1, lines[-1].strip()): "CCCCCCC",
+        (2, "if idx == idx2:"): "CCI????",
+        (2, "if not idx == idx2:"): "CCCCCCC",
+        (3, "distance = abs(elem2 - elem)"): "CCCCCCC",
+        (3, "distance = elem - elem2"): "CCCI???",
+    }
+    assert manifest.counts["dropped"] == {"unreadable": 10}

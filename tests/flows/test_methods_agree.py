@@ -9,6 +9,7 @@ import pytest
 
 from annotators.judges import Judge
 from annotators.probes import Probe
+from annotators.rewrites import Rewrite
 from annotators.rules import Rule
 from annotators.searches import Search
 from annotators.verifiers import Verifier
@@ -24,7 +25,14 @@ def methods_of(union: object) -> list[str]:
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge, "verifiers": Verifier}
+KINDS = {
+    "probes": Probe,
+    "searches": Search,
+    "rules": Rule,
+    "judges": Judge,
+    "verifiers": Verifier,
+    "rewrites": Rewrite,
+}
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
 
