@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.table import Table
 
+from annotators.judges import MultiTurn
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
 from annotators.searches import Search
@@ -55,6 +56,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         solutions += problems * search.searches
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
+        asked *= judged.judge.turns if isinstance(judged.judge, MultiTurn) else 1
         replies = asked * judged.votes.n
         rows.append((name, asked, replies, replies * judged.sampling.max_tokens * GUESSED_SHARE))
     for name, annotator in recipe.monte_carlo.items():
