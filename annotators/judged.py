@@ -29,6 +29,7 @@ from stepmark.gather import gather_all
 from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
 from stepmark.policy import Policy
 from stepmark.records import Critique, Problem, Semantics, Solution
+from stepmark.sandbox.protocol import Sandbox
 
 CRITIQUE_COLUMNS: Final = (
     "solution_id",
@@ -79,13 +80,22 @@ class Judged:
         return self.judge.semantics
 
     async def gather(
-        self, problem: Problem, solution: Solution, policy: Policy
+        self,
+        problem: Problem,
+        solution: Solution,
+        policy: Policy,
+        sandbox: Sandbox | None = None,
     ) -> tuple[Critique, ...]:
-        """Buy the replies about one solution and read them, by question and draw."""
+        """Buy the replies about one solution and read them, by question and draw.
+
+        `sandbox` is where code runs that a judge writes; only some need one.
+        """
 
         async def one(question: Question) -> tuple[Critique, ...]:
             if isinstance(self.judge, MultiTurn):
-                talk = _Talk(self.judge, problem, solution, question, self.sampling, policy)
+                talk = _Talk(
+                    self.judge, problem, solution, question, self.sampling, policy, sandbox
+                )
                 return tuple(await gather_all(talk.critique, range(self.votes.n)))
             request = Request(
                 problem_id=problem.id,
@@ -187,6 +197,7 @@ class _Talk(NamedTuple):
     question: Question
     sampling: Sampling
     policy: Policy
+    sandbox: Sandbox | None
 
     async def critique(self, vote: int) -> Critique:
         """Hold one vote's conversation; the opening prompt is counted on the first vote."""
@@ -215,7 +226,9 @@ class _Talk(NamedTuple):
 
     async def _said(self, turns: Turns) -> tuple[Reading, str | None]:
         try:
-            text = await self.judge.discuss(self.problem, self.solution, self.question, turns.say)
+            text = await self.judge.discuss(
+                self.problem, self.solution, self.question, turns.say, self.sandbox
+            )
         except TurnLostError as lost:
             return Reading(), lost.reason
         said = self.judge.parse(text, self.question.steps)

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.judged import Judged
+from annotators.judges import GenPrm
 from annotators.monte_carlo import MonteCarlo
 from annotators.rewrites import Rewrite
 from annotators.searches import Search
@@ -225,9 +226,10 @@ class Recipe(Block):
     @property
     def needs_sandbox(self) -> bool:
         """Whether programs are run that a model wrote."""
-        return self.source.kind == "code" or any(
-            isinstance(verified.verifier, RUNS_CODE) for verified in self.verifiers.values()
-        )
+        tools = [verified.verifier for verified in self.verifiers.values()]
+        judges = [judged.judge for judged in self.judges.values()]
+        writes_code = any(isinstance(one, (*RUNS_CODE, GenPrm)) for one in (*tools, *judges))
+        return writes_code or self.source.kind == "code"
 
     @property
     def verifiers(self) -> dict[str, Verified]:

@@ -98,7 +98,7 @@ async def _evidence(
             return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):
             policy = worker.policies[annotator.policy]
-            return await annotator.gather(problem, solution, policy)
+            return await annotator.gather(problem, solution, policy, worker.sandbox)
         sampler = Sampler(
             problem=problem,
             solution=solution,

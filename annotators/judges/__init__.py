@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from annotators.judges.capo import Capo
 from annotators.judges.first_error import FirstError
+from annotators.judges.genprm import GenPrm
 from annotators.judges.meta_critique import MetaCritique
 from annotators.judges.pathfinder import PathFinder
 from annotators.judges.question import Question
@@ -19,7 +20,7 @@ from annotators.judges.rubric import Dimension, Rubric
 from annotators.judges.step_verdicts import StepVerdicts
 from annotators.judges.versaprm import VersaPrm
 
-MultiTurn = MetaCritique
+MultiTurn = MetaCritique | GenPrm
 """Judges that hold a conversation: a coroutine `discuss`, which begins with their question and
 returns the reply that is read (annotators/turns.py); `prompts` and `turns` are those of it all."""
 Judge = FirstError | StepVerdicts | VersaPrm | Capo | RPrm | PathFinder | Rubric | MultiTurn
@@ -28,6 +29,7 @@ __all__ = [
     "Capo",
     "Dimension",
     "FirstError",
+    "GenPrm",
     "Judge",
     "MetaCritique",
     "MultiTurn",

@@ -19,6 +19,7 @@ from annotators.turns import Say
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.engines.protocol import Message
 from stepmark.records import Problem, Semantics, Solution
+from stepmark.sandbox.protocol import Sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,15 @@ class MetaCritique:
         )
 
     async def discuss(
-        self, problem: Problem, solution: Solution, question: Question, say: Say
+        self,
+        problem: Problem,
+        solution: Solution,
+        question: Question,
+        say: Say,
+        sandbox: Sandbox | None,
     ) -> str:
         """Return the reply that decides, after the two before it."""
+        del sandbox
         verification = _spoken(await say(question.messages))
         critique = _spoken(await say(criticise(problem, solution, verification)))
         return await say(merge(problem, solution, verification, critique))

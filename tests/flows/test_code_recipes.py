@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from annotators.judges import GenPrm
 from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
 from flows.recipe_file import find_recipe, load_recipe
@@ -209,3 +210,40 @@ def test_prlcoder_labels_a_teachers_lines_by_what_they_do_and_not_by_what_was_as
         (3, "distance = elem - elem2"): "CCCI???",
     }
     assert manifest.counts["dropped"] == {"unreadable": 10}
+
+
+LEFT, LEFT_TOO = "16 - 3 - 4 = 9 eggs are left.\n\n", "She sells 16 - 3 - 4 = 9.\n\n"
+SOLD, ILL_SOLD = "9 * 2 = 18, so \\boxed{18}.", "9 * 2 = 36, so \\boxed{36}."
+
+
+def genprm_script() -> list[dict[str, Any]]:
+    """Attempts of three kinds, and a judge that is right about two of them."""
+    user = GSM8K["question"]
+    kinds = {(LEFT, SOLD): -1, (LEFT, ILL_SOLD): 2, (LEFT_TOO, SOLD): 1}
+    right, wrong, other = map("".join, kinds)
+    rows = {
+        "": [right, wrong, other, *[wrong, right] * 40],
+        LEFT: [SOLD] * 64,
+        LEFT_TOO: [SOLD] * 64,
+    }
+    script = [{"user": user, "prefix": p, "completions": texts} for p, texts in rows.items()]
+    problem = a_problem(user)
+    code = "<verify>\n```python\nprint(9 * 2)\n```\n"
+    for steps, error in kinds.items():
+        (question,) = GenPrm(method="genprm").questions(problem, a_solution(steps))
+        asked = question.messages[0].content
+        ran = f"{code}[Code Output]\n\n```\n18\n```\n"
+        verdict = f"</verify>\n\\boxed{{{error}}}"
+        script += [
+            {"user": asked, "prefix": "", "completions": [code]},
+            {"user": asked, "prefix": ran, "completions": [verdict]},
+        ]
+    return script
+
+
+def test_genprm_keeps_what_the_judge_that_runs_code_does_not_contradict(tmp_path):
+    path = arrange(tmp_path, "genprm-consensus", genprm_script(), GSM8K)
+    manifest = build(path, tmp_path / "out")
+    rows = {row.steps: letters_of(row) for row in solutions(tmp_path / "out/genprm-consensus")}
+    assert rows == {(LEFT, SOLD): "CC", (LEFT, ILL_SOLD): "CI"}
+    assert manifest.counts["dropped"]["no_consensus"] == 1

@@ -20,7 +20,7 @@ def discussed(*replies: str) -> tuple[list[str], str]:
         return left.pop(0)
 
     (question,) = judge.questions(PROBLEM, SOLUTION)
-    return asked, run(judge.discuss(PROBLEM, SOLUTION, question, say))
+    return asked, run(judge.discuss(PROBLEM, SOLUTION, question, say, None))
 
 
 def test_the_last_of_three_turns_decides():
