@@ -284,14 +284,15 @@ def _open(
     from flows.recipe_file import load_recipe
     from flows.runtime import Runtime
 
-    plain_policies = load_recipe(name)[0].policies
+    plain = load_recipe(name)[0]
     overrides = _settings(settings)
-    for policy, named in _by_policy("--model", models, plain_policies).items():
+    for policy, named in _by_policy("--model", models, plain.policies).items():
         overrides[f"policies.{policy}.model"] = named[-1]
     if limit is not None:
         overrides["limit"] = limit
     if problems is not None:
-        overrides["problems.path"] = str(problems.resolve())
+        block = "problems" if plain.solutions is None else "solutions"
+        overrides[f"{block}.path"] = str(problems.resolve())
     recipe, base = load_recipe(name, overrides)
     addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
     return recipe, Runtime(out=out, base=base, addresses=addresses)
