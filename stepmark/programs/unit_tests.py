@@ -80,10 +80,10 @@ class UnitTests:
         result = await self._sandbox.run(program, LIMITS)
         if result.ended != "finished":
             return Ran(outcome="unknown", answer=None, reason=f"sandbox_{result.ended}")
-        return _read(result.stdout, nonce)
+        return read_report(result.stdout, nonce)
 
 
-def _read(said: str, nonce: str) -> Ran:
+def read_report(said: str, nonce: str) -> Ran:
     """Read the report; a program that ended the interpreter before it was written has failed."""
     line = next((line for line in said.split("\n") if line.startswith(nonce)), "")
     try:

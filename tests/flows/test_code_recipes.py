@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,16 @@ import yaml
 from annotators.judges import GenPrm
 from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
-from flows.recipe_file import find_recipe, load_recipe
+from flows.cli import main
+from flows.recipe_file import find_recipe, load_recipe, parse_recipe, shipped_recipes
 from flows.show import solutions
+from stepmark.errors import RecipeError
 from stepmark.records import Finding, Rollout
 from stepmark.segment import Segmenter
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
 from tests.fakes.factories import a_problem, a_solution
-from tests.flows.arrange import build, files_of, write_jsonl
+from tests.flows.arrange import build, files_of, recipe_text, write_jsonl
 from tests.stepmark.problems.reading import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -247,3 +250,25 @@ def test_genprm_keeps_what_the_judge_that_runs_code_does_not_contradict(tmp_path
     rows = {row.steps: letters_of(row) for row in solutions(tmp_path / "out/genprm-consensus")}
     assert rows == {(LEFT, SOLD): "CC", (LEFT, ILL_SOLD): "CI"}
     assert manifest.counts["dropped"]["no_consensus"] == 1
+
+
+def test_the_file_of_given_solutions_is_named_like_one_of_problems(tmp_path, monkeypatch, capsys):
+    write_jsonl(tmp_path / "mine.jsonl", [HUMANEVAL])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stepmark", "check", "mutants", "--problems", "mine.jsonl"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr()
+    assert (left.value.code, said.err) == (0, "")
+    assert "1 of the first 1 rows are usable" in said.out
+    assert "bwrap" in said.out
+
+
+def test_a_rewrite_without_solutions_is_refused_when_the_recipe_is_read(tmp_path):
+    with pytest.raises(RecipeError, match="rewrite takes solutions that exist"):
+        parse_recipe(json.loads(recipe_text(rewrite={"method": "operators"})), "here")
+
+
+def test_a_recipe_that_runs_no_program_needs_no_sandbox():
+    needing = {name for name in shipped_recipes() if load_recipe(name)[0].needs_sandbox}
+    assert needing == {"genprm-consensus", "mutants", "prlcoder", "ps-gpo", "rstar-code"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from stepmark.programs.unit_tests import Ran, UnitTests
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stepmark.programs.unit_tests import Ran, UnitTests, read_report
 from tests.fakes.factories import run
 from tests.fakes.sandboxes import OpenSandbox, StubSandbox, a_result
 
@@ -106,3 +110,14 @@ def test_an_equal_program_is_run_once():
     first = run(tests.test(("def f(x): return 2 * x",), "", TESTS))
     assert run(tests.test(("def f(x): return 2 * x",), "", TESTS)) == first
     assert len(sandbox.ran) == 1
+
+
+@given(
+    st.text()
+    | st.fixed_dictionaries(
+        {"load": st.none() | st.text() | st.integers(), "marks": st.text() | st.none()}
+    ).map(json.dumps)
+)
+def test_no_report_makes_it_raise_or_pass_without_marks(said):
+    ran = read_report(f"\nnonce {said}", "nonce")
+    assert ran.outcome == "incorrect" or set(ran.answer or "") <= set(".-")
