@@ -10,6 +10,7 @@ import json
 import linecache
 import os
 import resource
+import site
 import sys
 import traceback
 import types
@@ -68,6 +69,7 @@ def run(source: str) -> None:
     sys.modules["__main__"] = module
     sys.argv = [FILE]
     sys.path.append(PACKAGES)
+    site.setquit()  # `exit` and `quit`, which an interpreter without site lacks
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     try:
         exec(compile(source, FILE, "exec"), module.__dict__)  # noqa: S102  (what it is for)

@@ -2,8 +2,8 @@
 # ends: finished|killed|timeout
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
-harmless_to_skip = {15, 34, 60, 231, 3, 57, 58, 56}
+ends_or_waits = {3, 15, 23, 34, 56, 57, 58, 60, 231, 270, 271}
 for call in range(470):
-    if call not in harmless_to_skip:
+    if call not in ends_or_waits:
         libc.syscall(call, 0, 0, 0, 0, 0, 0)
 os.write(2, b"alive")

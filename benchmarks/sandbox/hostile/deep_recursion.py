@@ -1,5 +1,5 @@
 # Recurses until the stack overflows.
-# ends: killed|memory|finished
+# ends: killed|memory|finished|timeout
 import sys
 sys.setrecursionlimit(10**9)
 def down(n):

