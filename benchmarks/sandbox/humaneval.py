@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stepmark.sandbox.isolated import Isolated
 from stepmark.sandbox.protocol import Limits, Program
@@ -22,6 +23,8 @@ LIMITS = Limits(wall_s=20, cpu_s=5)
 """The clock is generous because the machine may be busy; the processor's time decides."""
 _HUNG_S = 10.0
 """Seconds beyond the limit after which a run counts as hung."""
+_FUNCTION = re.compile(r"^def (\w+)\(", re.MULTILINE)
+"""The last one of a prompt is the one to complete; the two files are in different orders."""
 _AFTER_THE_FUNCTION = re.compile(r"\n(?:class|def|#|if|print)")
 """Where the completion of a function ends (Codex, arXiv 2107.03374, section 3)."""
 
@@ -72,18 +75,22 @@ async def run_completions(data: Path, limit: int | None) -> Report:
 
 def _sources(data: Path, limit: int | None) -> Iterator[str]:
     """Yield programs: prompt, completion, tests, and the call of the tests."""
-    with gzip.open(data / PROBLEMS, "rt", encoding="utf-8") as file:
-        problems = [json.loads(line) for line in file]
-    with gzip.open(data / COMPLETIONS, "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    each = None if limit is None else -(-limit // len(problems))
+    problems = {problem["entry_point"]: problem for problem in _rows(data / PROBLEMS)}
+    rows = _rows(data / COMPLETIONS)
+    each = None if limit is None else -(-limit // len(rows))
     programs = (
         f"{row['prompt']}{_AFTER_THE_FUNCTION.split(text, maxsplit=1)[0]}\n"
-        f"{problem['test']}\ncheck({problem['entry_point']})"
-        for problem, row in zip(problems, rows, strict=True)
+        f"{problems[entry_point]['test']}\ncheck({entry_point})"
+        for row in rows
+        for entry_point in _FUNCTION.findall(row["prompt"])[-1:]
         for text in row["samples"][:each]
     )
     for number, program in enumerate(programs):
         if limit is not None and number >= limit:
             return
         yield program
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

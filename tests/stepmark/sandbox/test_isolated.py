@@ -44,7 +44,14 @@ def test_an_exception_is_code_1_with_the_programs_own_traceback():
 
 @pytest.mark.parametrize(
     ("source", "code"),
-    [("raise SystemExit(7)", 7), ("import os; os._exit(3)", 3), ("x = = 1", 1), ("exit(4)", 4)],
+    [
+        ("raise SystemExit(7)", 7),
+        ("import os; os._exit(3)", 3),
+        ("x = = 1", 1),
+        ("x = '\ud800'", 1),
+        ("\0", 1),
+        ("exit(4)", 4),
+    ],
 )
 def test_it_finishes_with_its_own_exit_code(source, code):
     result = run(source)
@@ -118,11 +125,11 @@ for folder in ("/", "/usr/lib", "/dev", os.path.dirname(os.__file__)):
         print("written", folder)
     except OSError as error:
         print(error.strerror)
-print(os.getcwd(), os.listdir())
+print(os.getcwd(), sorted(os.listdir()))
 """
     *refused, last = run(source).stdout.splitlines()
     assert set(refused) <= {"Read-only file system", "Permission denied"}
-    assert last == "/tmp ['here']"
+    assert last == "/tmp ['here', 'program.py']"
 
 
 def test_it_is_not_root_and_cannot_become_it():
@@ -146,7 +153,7 @@ def test_a_program_finds_nothing_of_the_one_before():
             look = "import json, os; print(os.listdir(), hasattr(json, 'x'))"
             return await sandbox.run(Program(source=look), LIMITS)
 
-    assert asyncio.run(two()).stdout == "[] False\n"
+    assert asyncio.run(two()).stdout == "['program.py'] False\n"
 
 
 def test_many_at_once_get_their_own_answers():
