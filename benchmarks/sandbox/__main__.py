@@ -61,6 +61,7 @@ def main() -> int:
         figures |= {
             "humaneval_runs": report.runs,
             "hung": report.hung,
+            "references_passed": report.references_passed,
             "verdicts": report.verdicts,
             "runs_per_s": round(report.runs / report.seconds, 1),
         }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import json
 import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,12 @@ _AFTER_THE_FUNCTION = re.compile(r"\n(?:class|def|#|if|print)")
 class Report:
     """What became of the completions."""
 
+    references_passed: float
+    """Share of the problems' own reference solutions that pass: 1 where the sandbox is right."""
     runs: int
     """Completions executed."""
     verdicts: dict[str, int]
-    """Counts of `passed`, `failed` (it finished otherwise) and the sandbox's other endings."""
+    """Counts of `passed`, `failed` (it finished otherwise), `hung`, and the sandbox's endings."""
     hung: int
     """Runs that did not end within their limit and some seconds."""
     seconds: float
@@ -45,50 +48,56 @@ class Report:
 
 async def run_completions(data: Path, limit: int | None) -> Report:
     """Run the first `limit` completions, an equal number of each problem; all of them without."""
-    verdicts: Counter[str] = Counter()
-    hung = 0
-    started_s = time.monotonic()
+    problems = {problem["entry_point"]: problem for problem in _rows(data / PROBLEMS)}
+    references = [_program(p, p["prompt"], p["canonical_solution"]) for p in problems.values()]
     async with Isolated() as sandbox:
-
-        async def verdict(source: str) -> None:
-            nonlocal hung
-            # The last line is known to nobody beforehand: exit(0) is not a pass.
-            passed = secrets.token_hex(8)
-            program = Program(source=f"{source}\nprint({passed!r})\n")
-            result = await sandbox.run(program, LIMITS)
-            if result.succeeded:
-                verdicts["passed" if result.stdout.endswith(f"{passed}\n") else "failed"] += 1
-            else:
-                verdicts["failed" if result.ended == "finished" else result.ended] += 1
-            hung += result.seconds > LIMITS.wall_s + _HUNG_S
-
-        async with asyncio.TaskGroup() as group:
-            for source in _sources(data, limit):
-                group.create_task(verdict(source))
+        known_right = await _verdicts(sandbox, references)
+        started_s = time.monotonic()
+        verdicts = await _verdicts(sandbox, _completions(data, problems, limit))
     return Report(
+        references_passed=known_right["passed"] / len(references),
         runs=verdicts.total(),
         verdicts=dict(verdicts.most_common()),
-        hung=hung,
+        hung=verdicts["hung"],
         seconds=time.monotonic() - started_s,
     )
 
 
-def _sources(data: Path, limit: int | None) -> Iterator[str]:
-    """Yield programs: prompt, completion, tests, and the call of the tests."""
-    problems = {problem["entry_point"]: problem for problem in _rows(data / PROBLEMS)}
+async def _verdicts(sandbox: Isolated, sources: Iterable[str]) -> Counter[str]:
+    async with asyncio.TaskGroup() as group:
+        runs = [group.create_task(_verdict(sandbox, source)) for source in sources]
+    return Counter(run.result() for run in runs)
+
+
+async def _verdict(sandbox: Isolated, source: str) -> str:
+    # The last line is known to nobody beforehand: exit(0) is not a pass.
+    last_line = secrets.token_hex(8)
+    program = Program(source=f"{source}\nprint({last_line!r})\n")
+    result = await sandbox.run(program, LIMITS)
+    if result.seconds > LIMITS.wall_s + _HUNG_S:
+        return "hung"
+    if result.ended != "finished":
+        return result.ended
+    return "passed" if result.stdout.endswith(f"{last_line}\n") else "failed"
+
+
+def _completions(
+    data: Path, problems: dict[str, dict[str, Any]], limit: int | None
+) -> Iterator[str]:
     rows = _rows(data / COMPLETIONS)
     each = None if limit is None else -(-limit // len(rows))
     programs = (
-        f"{row['prompt']}{_AFTER_THE_FUNCTION.split(text, maxsplit=1)[0]}\n"
-        f"{problems[entry_point]['test']}\ncheck({entry_point})"
+        _program(problems[_FUNCTION.findall(row["prompt"])[-1]], row["prompt"], text)
         for row in rows
-        for entry_point in _FUNCTION.findall(row["prompt"])[-1:]
         for text in row["samples"][:each]
     )
-    for number, program in enumerate(programs):
-        if limit is not None and number >= limit:
-            return
-        yield program
+    return itertools.islice(programs, limit)
+
+
+def _program(problem: dict[str, Any], prompt: str, completion: str) -> str:
+    """Return prompt, completion, tests, and the call of the tests."""
+    body = _AFTER_THE_FUNCTION.split(completion, maxsplit=1)[0]
+    return f"{prompt}{body}\n{problem['test']}\ncheck({problem['entry_point']})"
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
