@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import time
@@ -13,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from stepmark.errors import SandboxError
 from stepmark.sandbox.bubblewrap import start_command
-from stepmark.sandbox.inside import READY
+from stepmark.sandbox.inside import NUMBER_BYTES, READY
 from stepmark.sandbox.protocol import Ending, Limits, Program, Result
 from stepmark.sandbox.syscalls import allowed_calls
 
@@ -146,16 +145,12 @@ class Box:
 
     def _hand_over(self, program: Program, limits: Limits) -> None:
         """Send the program, then its input; what it does not read is dropped with the pipe."""
-        order = {
-            "source": program.source,
-            "processes": limits.processes,
-            "cpu_s": limits.cpu_s,
-            "memory_bytes": limits.memory_bytes,
-        }
-        message = json.dumps(order).encode()
+        source = program.source.encode(errors="surrogatepass")
+        limited = (limits.processes, limits.cpu_s, limits.memory_bytes)
+        numbers = (number.to_bytes(NUMBER_BYTES, "big") for number in (len(source), *limited))
         stdin = self._process.stdin
         assert stdin is not None
-        stdin.write(len(message).to_bytes(4, "big") + message + program.stdin.encode())
+        stdin.write(b"".join([*numbers, source, program.stdin.encode(errors="surrogatepass")]))
         stdin.close()
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from stepmark.errors import SandboxError
 from stepmark.sandbox.inside import FILE_BYTES, PACKAGES
 
-INSTALL = "apt-get install bubblewrap"
+INSTALL = "apt-get install bubblewrap libseccomp2"
 _NOBODY = 65534
 _FIRST_UID, _UIDS = 60578, 606
 """Users that nobody is given (systemd's list of ids calls 60578–61183 unused)."""

@@ -1,18 +1,16 @@
 """Runs one program inside the sandbox; a script of its own, not imported.
 
 `python inside.py UID SPARE`. It says one byte on standard output when it is ready, then reads from
-standard input four bytes of length and that much JSON: the source and its limits. What follows is
-the program's own standard input. Until the program starts, this is trusted: it gives up root and
-sets the limits, which a process without capabilities cannot raise again.
+standard input an order: four numbers of eight bytes each (length of the source, processes,
+processor seconds, bytes of memory) and the source. What follows is the program's own standard
+input. Until the program starts, this is trusted: it gives up root and sets the limits, which a
+process without capabilities cannot raise again. It imports little, because every run pays for it.
 """
 
-import json
-import linecache
 import os
 import resource
+import site
 import sys
-import traceback
-import types
 
 FILE = "program.py"
 PACKAGES = "/packages"
@@ -20,6 +18,7 @@ FILE_BYTES = 64 << 20
 """Size of one file, and of all in /tmp together: they are memory."""
 OPEN_FILES = 128
 READY = b"\x06"
+NUMBER_BYTES = 8
 
 
 def main(uid: int, spare: int) -> None:
@@ -37,12 +36,15 @@ def main(uid: int, spare: int) -> None:
     for name, value in fixed.items():
         limit(name, value)
     os.write(1, READY)
-    order = json.loads(read(int.from_bytes(read(4), "big")))
+    length, processes, cpu_s, memory_bytes = (
+        int.from_bytes(read(NUMBER_BYTES), "big") for _ in range(4)
+    )
+    source = read(length)
     spent_s = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-    limit("NPROC", order["processes"] + spare)
-    limit("CPU", order["cpu_s"] + spent_s, grace=1)
-    limit("AS", order["memory_bytes"])
-    run(order["source"])
+    limit("NPROC", processes + spare)
+    limit("CPU", cpu_s + spent_s, grace=1)
+    limit("AS", memory_bytes)
+    run(source)
 
 
 def limit(name: str, value: int, *, grace: int = 0) -> None:
@@ -62,20 +64,23 @@ def read(size: int) -> bytes:
     return b"".join(parts)
 
 
-def run(source: str) -> None:
+def run(source: bytes) -> None:
     """Run the program as `__main__`; an uncaught exception prints its own traceback only."""
-    module = types.ModuleType("__main__")
+    with open(FILE, "wb") as file:  # noqa: PTH123  (tracebacks quote lines from it)
+        file.write(source)
+    module = type(sys)("__main__")
+    module.__file__ = FILE
     sys.modules["__main__"] = module
     sys.argv = [FILE]
     sys.path.append(PACKAGES)
-    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+    site.setquit()  # `exit` and `quit`, which an interpreter without site lacks
     try:
         exec(compile(source, FILE, "exec"), module.__dict__)  # noqa: S102  (what it is for)
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  (whatever the program raises is its result)
         own = error.__traceback__.tb_next if error.__traceback__ else None
-        traceback.print_exception(error.with_traceback(own))
+        sys.excepthook(type(error), error.with_traceback(own), own)
         sys.exit(1)
 
 
