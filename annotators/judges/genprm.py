@@ -24,7 +24,7 @@ from annotators.judges.reply import Reading, reading
 from annotators.turns import Say
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.programs.fences import Fence, fences
-from stepmark.programs.snippets import Snippet, run_snippets
+from stepmark.programs.fragments import Fragment, run_fragments
 from stepmark.records import Problem, Semantics, Solution
 from stepmark.sandbox.protocol import Sandbox
 
@@ -79,7 +79,7 @@ class GenPrm:
             if code is None:
                 return reply
             sources.append(code)
-            ran = await run_snippets(sandbox, sources)
+            ran = await run_fragments(sandbox, sources)
             written += f"{reply.rstrip()}\n{OUTPUT}\n\n```\n{_shown(ran[-1])}\n```\n"
         return await say(question.messages, prefix=written, stop=(OUTPUT,))
 
@@ -106,7 +106,7 @@ def _after(reply: str, block: Fence) -> str:
     return reply[block.end :].partition("\n")[2] if block.closed else ""
 
 
-def _shown(ran: Snippet) -> str:
+def _shown(ran: Fragment) -> str:
     """Return what the judge is told of its code; nothing that differs from run to run."""
     if ran.stopped is not None:
         return f"The code was stopped: {ran.stopped.removeprefix('sandbox_')}."

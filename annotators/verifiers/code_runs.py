@@ -20,7 +20,7 @@ from typing import ClassVar, Final, Literal
 from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.programs.fences import fences
-from stepmark.programs.snippets import Snippet, run_snippets
+from stepmark.programs.fragments import Fragment, run_fragments
 from stepmark.records import Finding, Problem, Semantics, Solution, Verdict
 
 _OPENS: Final = "<code>"
@@ -44,20 +44,20 @@ class CodeRuns:
         """Run all steps' code; a finding a step."""
         del problem
         assert tools.sandbox is not None
-        sources = snippets_of(solution)
-        ran: Iterator[Snippet] = iter(())
+        sources = fragments_of(solution)
+        ran: Iterator[Fragment] = iter(())
         if any(source is not None for source in sources):
-            ran = iter(await run_snippets(tools.sandbox, [s for s in sources if s is not None]))
+            ran = iter(await run_fragments(tools.sandbox, [s for s in sources if s is not None]))
         found: list[Finding] = []
         failed = False
         for step, source in enumerate(sources):
-            snippet = None if source is None else next(ran)
-            found.append(_finding(solution.id, step, snippet, after=failed))
-            failed |= snippet is not None and (snippet.error or snippet.stopped) is not None
+            fragment = None if source is None else next(ran)
+            found.append(_finding(solution.id, step, fragment, after=failed))
+            failed |= fragment is not None and (fragment.error or fragment.stopped) is not None
         return tuple(found)
 
 
-def snippets_of(solution: Solution) -> tuple[str | None, ...]:
+def fragments_of(solution: Solution) -> tuple[str | None, ...]:
     """Return the code of each step; None for a step without any."""
     if _OPENS not in solution.lead + "".join(solution.steps):
         return tuple(_fenced(step) for step in solution.steps)
@@ -82,16 +82,16 @@ def _between_marks(solution: Solution) -> tuple[str | None, ...]:
     return tuple(sources)
 
 
-def _finding(solution_id: str, step: int, snippet: Snippet | None, *, after: bool) -> Finding:
-    if snippet is None or after:
-        reason = "after_first_error" if snippet is not None else "nothing_to_check"
+def _finding(solution_id: str, step: int, fragment: Fragment | None, *, after: bool) -> Finding:
+    if fragment is None or after:
+        reason = "after_first_error" if fragment is not None else "nothing_to_check"
         return _said(solution_id, step, "unlabelled", reason, "")
-    if snippet.stopped is not None:
-        reason = "timed_out" if snippet.stopped == "sandbox_timeout" else "failed"
-        return _said(solution_id, step, "unlabelled", reason, snippet.stopped)
-    if snippet.error is not None:
-        return _said(solution_id, step, "incorrect", None, snippet.error)
-    return _said(solution_id, step, "unlabelled", "undecided", snippet.output)
+    if fragment.stopped is not None:
+        reason = "timed_out" if fragment.stopped == "sandbox_timeout" else "failed"
+        return _said(solution_id, step, "unlabelled", reason, fragment.stopped)
+    if fragment.error is not None:
+        return _said(solution_id, step, "incorrect", None, fragment.error)
+    return _said(solution_id, step, "unlabelled", "undecided", fragment.output)
 
 
 def _said(solution_id: str, step: int, verdict: Verdict, reason: str | None, text: str) -> Finding:

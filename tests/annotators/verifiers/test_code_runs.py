@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from annotators.verifiers.code_runs import CodeRuns, snippets_of
+from annotators.verifiers.code_runs import CodeRuns, fragments_of
 from annotators.verifiers.tools import Tools
 from stepmark.processes import Processes
 from stepmark.records import Finding, Solution
@@ -88,4 +88,4 @@ def test_a_solution_without_code_runs_nothing():
     ],
 )  # fmt: skip
 def test_the_code_of_a_step_is_what_its_marks_say(steps, sources):
-    assert snippets_of(a_solution(steps)) == sources
+    assert fragments_of(a_solution(steps)) == sources

@@ -1,4 +1,4 @@
-"""Snippets of code run in the sandbox in turn, each seeing what those before it defined."""
+"""Fragments of code run in the sandbox in turn, each seeing what those before it defined."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Final
 from stepmark.sandbox.protocol import Limits, Program, Result, Sandbox
 
 LIMITS: Final = Limits(wall_s=15.0, cpu_s=10, memory_bytes=1 << 30)
-"""What the sandbox allows all snippets together."""
+"""What the sandbox allows all fragments together."""
 ENDED: Final = "ended the interpreter"
-"""Error of a snippet that left no report although nothing stopped it."""
+"""Error of a fragment that left no report although nothing stopped it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snippet:
-    """What became of a snippet."""
+class Fragment:
+    """What became of a fragment."""
 
     output: str = ""
     """What it printed, its first 2,000 characters."""
@@ -28,13 +28,13 @@ class Snippet:
     """Why nothing is known of it, `sandbox_timeout` and the like; null if something is."""
 
 
-async def run_snippets(sandbox: Sandbox, sources: Sequence[str]) -> tuple[Snippet, ...]:
-    """Run snippets one after another; return what became of each, one a source.
+async def run_fragments(sandbox: Sandbox, sources: Sequence[str]) -> tuple[Fragment, ...]:
+    """Run fragments one after another; return what became of each, one a source.
 
     Raises:
         SandboxError: the sandbox itself did not work.
     """
-    source = resources.files("stepmark.programs").joinpath("inside_snippets.py").read_text("utf-8")
+    source = resources.files("stepmark.programs").joinpath("inside_fragments.py").read_text("utf-8")
     program = Program(source=source, stdin=json.dumps(list(sources)))
     result = await sandbox.run(program, LIMITS)
     reported = [_read(line) for line in result.stdout.splitlines()[: len(sources)]]
@@ -42,16 +42,16 @@ async def run_snippets(sandbox: Sandbox, sources: Sequence[str]) -> tuple[Snippe
     return (*reported, *(_unreported(result) for _ in range(silent)))
 
 
-def _unreported(result: Result) -> Snippet:
+def _unreported(result: Result) -> Fragment:
     if result.ended == "finished":
-        return Snippet(error=ENDED)
-    return Snippet(stopped=f"sandbox_{result.ended}")
+        return Fragment(error=ENDED)
+    return Fragment(stopped=f"sandbox_{result.ended}")
 
 
-def _read(line: str) -> Snippet:
+def _read(line: str) -> Fragment:
     try:
         said = json.loads(line)
         output, error = str(said["output"]), said["error"]
     except (ValueError, TypeError, KeyError):
-        return Snippet(error=ENDED)
-    return Snippet(output=output, error=None if error is None else str(error))
+        return Fragment(error=ENDED)
+    return Fragment(output=output, error=None if error is None else str(error))
