@@ -14,6 +14,8 @@ from rich.table import Table
 from annotators.judges import MultiTurn
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
+from annotators.rewrites import PrlCoder
+from annotators.rewrites.prlcoder import PROMPTS
 from annotators.searches import Search
 from flows.intake import read_rows
 from flows.recipe import Recipe
@@ -54,6 +56,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         draws = probes * search.draws
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
         solutions += problems * search.searches
+    rows += _rewriting(recipe, problems * habit.steps)
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
         asked *= judged.judge.turns if isinstance(judged.judge, MultiTurn) else 1
@@ -80,6 +83,16 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         f"{_beyond(recipe, problems)}"
     )
     return table, assumed
+
+
+def _rewriting(recipe: Recipe, steps: float) -> list[tuple[str, float, float, float]]:
+    """Return what a teacher is asked, if one is, about all steps of given solutions."""
+    rewrite = recipe.rewrite
+    if not isinstance(rewrite, PrlCoder):
+        return []
+    prompts = steps * len(PROMPTS)
+    draws = prompts * rewrite.draws
+    return [("rewrite", prompts, draws, draws * rewrite.sampling.max_tokens * GUESSED_SHARE)]
 
 
 def _beyond(recipe: Recipe, problems: int) -> str:

@@ -102,11 +102,11 @@ def _reference(source: ProblemSource, row: Content, options: tuple[str, ...]) ->
 
 
 def _tests(source: ProblemSource, row: Content) -> str | None:
-    if source.tests is None:
+    if not source.tests:
         return None
-    tests = lines_of(row, source.tests)
+    tests = "\n".join(lines_of(row, column) for column in source.test_columns)
     if not tests.strip():
-        raise BadRow(reason="no_tests", detail=f"{source.tests} is {shown(tests)}")
+        raise BadRow(reason="no_tests", detail=f"{', '.join(source.test_columns)}: {shown(tests)}")
     if source.entry_point is None:
         return tests
     function = text_of(row, source.entry_point).strip()
