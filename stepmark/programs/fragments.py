@@ -10,7 +10,7 @@ from typing import Final
 
 from stepmark.sandbox.protocol import Limits, Program, Result, Sandbox
 
-LIMITS: Final = Limits(wall_s=15.0, cpu_s=10, memory_bytes=1 << 30)
+LIMITS: Final = Limits(wall_s=60.0, cpu_s=10, memory_bytes=1 << 30)
 """What the sandbox allows all fragments together."""
 ENDED: Final = "ended the interpreter"
 """Error of a fragment that left no report although nothing stopped it."""

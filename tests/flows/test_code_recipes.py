@@ -48,6 +48,12 @@ WRONG = ("        if b - a > threshold:\n", *RIGHT[1:])
 LETTERS = {"correct": "C", "incorrect": "I", "neutral": "N", "unlabelled": "?"}
 
 
+@pytest.fixture(autouse=True)
+def _short_tests(monkeypatch):
+    """An endless program is given up early."""
+    monkeypatch.setattr("stepmark.programs.unit_tests.SECONDS", 0.3)
+
+
 def arrange(
     folder: Path,
     name: str,
