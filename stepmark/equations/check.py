@@ -1,0 +1,141 @@
+"""What a step asserts, equation by equation, and whether each holds."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from stepmark.equations.equality import Equality, Status, status
+from stepmark.equations.expression import (
+    Number,
+    Operation,
+    Tree,
+    Variable,
+    is_bare,
+    operations,
+    parse,
+    variables,
+)
+from stepmark.equations.find import Chain, chains
+from stepmark.equations.letters import Knowledge, learn, supposes, values_of, without_powers
+from stepmark.equations.tokens import tokens, write_out
+
+_QUOTED: Final = re.compile(r"\bwritten as:? [\"“]([^\"”]{1,200})[\"”]")
+
+
+class Equation(NamedTuple):
+    """Two sides that a step says are equal."""
+
+    text: str
+    """As it stands in the step, LaTeX written out."""
+    status: Status
+    """Whether they are."""
+    left: Tree
+    right: Tree
+
+
+class Checked(NamedTuple):
+    """What a step asserts."""
+
+    equations: tuple[Equation, ...]
+    """In order."""
+    known: Knowledge
+    """What its letters and those of earlier steps are worth after it."""
+
+
+def check(step: str, known: Knowledge, sought: Tree | None = None) -> Checked:
+    """Check the equations of a step.
+
+    Args:
+        step: its text.
+        known: what earlier steps say of its letters.
+        sought: the expression that the problem asks to work out, if it is one.
+    """
+    found: list[Equation] = []
+    sure = not supposes(step)
+    now = known if sure else {}
+    before: Chain | None = None
+    for chain in chains(step):
+        told = without_powers(chain, now)
+        said = itertools.chain(_continued(before, chain, step), _asserted(chain, told, step))
+        found += _told(said, told)
+        now = learn(chain, now) if sure else {}
+        before = chain
+    if sought is not None:
+        found += _told(_rewritten(step, sought), now)
+    return Checked(tuple(found), now)
+
+
+def sought_in(statement: str) -> Tree | None:
+    """Return the expression that a problem consists of: `(3 + 4) * 2 =`."""
+    clause = tokens(write_out(statement.strip().rstrip("?= ")))
+    parsed = parse(clause, 0, len(clause))
+    if parsed is None or parsed.end < len(clause) or is_bare(parsed.tree):
+        return None
+    return parsed.tree
+
+
+def _told(said: Iterator[Equality], known: Knowledge) -> Iterator[Equation]:
+    values = values_of(known)
+    for each in said:
+        told = status(each, values)
+        if told is not None:
+            yield Equation(each.text, told, each.left, each.right)
+
+
+def _asserted(chain: Chain, known: Knowledge, step: str) -> Iterator[Equality]:
+    for place, (left, right) in enumerate(itertools.pairwise(chain.sides)):
+        if left.tree is None or right.tree is None or right.relation != "=":
+            continue
+        named = place == 0 and _is_name(left.tree, known)
+        if not named and not (is_bare(left.tree) and _is_value(right.tree)):
+            text = chain.between(place, place + 1)
+            yield Equality(left.tree, right.tree, text, chain.unit_after(place + 1), step)
+
+
+def _is_name(tree: Tree, known: Knowledge) -> bool:
+    """Tell a first side that names what is worked out: `x = 3 + 4`, `3 days = 3 * 24 hours`.
+
+    A letter that an equation was solved for before is no name: `2x = 10, x = 5` can be checked.
+    """
+    if isinstance(tree, Variable):
+        return tree.name not in known or not known[tree.name].solved
+    return isinstance(tree, Number) and bool(tree.unit)
+
+
+def _is_value(tree: Tree) -> bool:
+    return is_bare(tree) and not variables(tree)
+
+
+def _continued(before: Chain | None, chain: Chain, step: str) -> Iterator[Equality]:
+    """Yield what one name is worth twice in a row: `total cost = 3 + 4. Total cost = 8`."""
+    if before is None or not chain.label or before.label != chain.label:
+        return
+    left, right = before.sides[-1], chain.sides[1]
+    if left.tree is None or right.tree is None or {left.relation, right.relation} != {"="}:
+        return
+    listed = len(chain.label[0]) == 1 and _is_fraction(left.tree)  # x = 3/4, x = 2: two solutions
+    if is_bare(left.tree) or listed:
+        return
+    if is_bare(right.tree) or _size(right.tree) < _size(left.tree):
+        text = f"{before.between(-1, -1)} = {chain.between(1, 1)}"
+        yield Equality(left.tree, right.tree, text, chain.unit_after(1), step)
+
+
+def _is_fraction(tree: Tree) -> bool:
+    return isinstance(tree, Operation) and tree.sign == "/" and _size(tree) == 1
+
+
+def _size(tree: Tree) -> int:
+    return sum(1 for _ in operations(tree))
+
+
+def _rewritten(step: str, sought: Tree) -> Iterator[Equality]:
+    """Yield how a step writes the problem: `it can be written as "A - B", where A = …`."""
+    for quoted in _QUOTED.findall(step):
+        clause = tokens(write_out(quoted))
+        parsed = parse(clause, 0, len(clause))
+        if parsed is not None and parsed.end == len(clause):
+            yield Equality(parsed.tree, sought, f"the problem = {quoted}", "", step)
