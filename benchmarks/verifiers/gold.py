@@ -21,6 +21,8 @@ class Gold(NamedTuple):
     """Its steps."""
     first_error: int | None
     """Index from 0 of the first step that people call wrong; None if there is none."""
+    consistent: bool = True
+    """False where no step is called wrong and the answer is, or the reverse."""
 
 
 def processbench(path: Path) -> list[Gold]:
@@ -32,7 +34,9 @@ def processbench(path: Path) -> list[Gold]:
 def bigbench_mistake(path: Path) -> list[Gold]:
     """Read BIG-Bench-Mistake (arXiv 2311.08516): lines, mistake_index null for no error."""
     return [
-        _gold(str(line), row["input"], row["steps"], row["mistake_index"])
+        _gold(str(line), row["input"], row["steps"], row["mistake_index"])._replace(
+            consistent=(row["mistake_index"] is None) == (row["answer"] == row["target"])
+        )
         for line, row in enumerate(_rows(path))
     ]
 
@@ -47,7 +51,12 @@ def prm800k(path: Path) -> list[Gold]:
 def prmbench(path: Path) -> list[Gold]:
     """Read PRMBench (arXiv 2501.03124): error_steps counted from 1."""
     return [
-        _gold(row["idx"], row["question"], row["modified_process"], min(row["error_steps"], default=0) - 1)
+        _gold(
+            row["idx"],
+            row["question"],
+            row["modified_process"],
+            min(row["error_steps"], default=0) - 1,
+        )
         for row in _rows(path)
     ]
 

@@ -24,6 +24,9 @@ from stepmark.equations.tokens import tokens, write_out
 
 _QUOTED: Final = re.compile(r"\bwritten as:? [\"“]([^\"”]{1,200})[\"”]")
 
+_MAX_SOUGHT: Final = 400
+"""Characters of the longest problem that is an expression alone."""
+
 
 class Equation(NamedTuple):
     """Two sides that a step says are equal."""
@@ -70,11 +73,17 @@ def check(step: str, known: Knowledge, sought: Tree | None = None) -> Checked:
 
 def sought_in(statement: str) -> Tree | None:
     """Return the expression that a problem consists of: `(3 + 4) * 2 =`."""
-    clause = tokens(write_out(statement.strip().rstrip("?= ")))
-    parsed = parse(clause, 0, len(clause))
-    if parsed is None or parsed.end < len(clause) or is_bare(parsed.tree):
+    if len(statement) > _MAX_SOUGHT or not any(sign in statement for sign in "+-*/×÷^"):
         return None
-    return parsed.tree
+    tree = _whole(statement.strip().rstrip("?= "))
+    return None if tree is None or is_bare(tree) or variables(tree) else tree
+
+
+def _whole(text: str) -> Tree | None:
+    """Read a text that is one expression."""
+    clause = tokens(write_out(text))
+    parsed = parse(clause, 0, len(clause))
+    return parsed.tree if parsed is not None and parsed.end == len(clause) else None
 
 
 def _told(said: Iterator[Equality], known: Knowledge) -> Iterator[Equation]:
@@ -135,7 +144,6 @@ def _size(tree: Tree) -> int:
 def _rewritten(step: str, sought: Tree) -> Iterator[Equality]:
     """Yield how a step writes the problem: `it can be written as "A - B", where A = …`."""
     for quoted in _QUOTED.findall(step):
-        clause = tokens(write_out(quoted))
-        parsed = parse(clause, 0, len(clause))
-        if parsed is not None and parsed.end == len(clause):
-            yield Equality(parsed.tree, sought, f"the problem = {quoted}", "", step)
+        tree = _whole(quoted)
+        if tree is not None:
+            yield Equality(tree, sought, f"the problem = {quoted}", "", step)

@@ -141,9 +141,9 @@ def _mixes_units(said: Equality) -> bool:
     sizes: dict[str, Fraction] = {}
     for words in [*_units(said.left, said.right), *([said.unit] if said.unit else [])]:
         unit = read_unit(f" {words.split(' ')[0]}")
-        if unit is not None and unit.dimension:
-            if sizes.setdefault(unit.dimension, unit.factor) != unit.factor:
-                return True
+        known = unit is not None and unit.dimension
+        if unit and known and sizes.setdefault(unit.dimension, unit.factor) != unit.factor:
+            return True
     return False
 
 

@@ -1,7 +1,7 @@
 """Expressions: tokens to trees by a grammar of our own, and their exact values.
 
-Trees are plain tuples of numbers, names and signs, so that nothing that a model wrote is ever handed
-to a parser that evaluates: neither Python's nor SymPy's, which is built on it.
+Trees are plain tuples of numbers, letters and signs, so that nothing that a model wrote is ever
+handed to a parser that evaluates: neither Python's nor SymPy's, which is built on it.
 
     sum    = term (("+" | "-") term)*
     term   = factor (("*" | "/") factor | "of" factor | "(" sum ")")*
@@ -12,6 +12,7 @@ to a parser that evaluates: neither Python's nor SymPy's, which is built on it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -39,8 +40,10 @@ class Variable(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Two operands and `+`, `-`, `*`, `/`, `^`, or a product without a sign: `·`, and
-    `?` where it follows a division, so that it may belong to the divisor."""
+    """Two operands and `+`, `-`, `*`, `/` or `^`.
+
+    A product without a sign is `·`, or `?` where it may belong to a divisor: `6 / 2(3)`.
+    """
 
     sign: str
     left: Tree
@@ -66,9 +69,11 @@ _MAX_DEPTH: Final = 30
 _MAX_DIGITS: Final = 40
 _MAX_EXPONENT: Final = 64
 _MAX_BITS: Final = 4096
-_NO_UNITS: Final = frozenset(
-    "and or is are was so then if that which since because plus minus times of equals sin cos tan "
-    "cot sec csc log ln exp theta alpha beta gamma pi mod sqrt gcd lcm min max".split()
+_NO_UNITS: Final = re.compile(
+    r"and|or|is|are|was|so|then|if|that|which|since|because|plus|minus|times|of|equals"
+    r"|sin|cos|tan|cot|sec|csc|log|ln|exp|theta|alpha|beta|gamma|pi|mod|sqrt|gcd|lcm"
+    r"|min|max",
+    re.IGNORECASE,
 )
 
 
@@ -135,7 +140,7 @@ class _Parser:
         applied = self._kind(left.end - 1) == "variable"  # f(2) is no product
         opens = text == "(" and (closed or (touching and not applied))
         letter = self._kind(left.end) == "variable" and (touching or (closed and text != "a"))
-        return ("·", left.end) if opens or letter else ("", left.end)
+        return ("·", left.end) if opens or letter or text == "sqrt" else ("", left.end)
 
     def _factor(self, at: int, depth: int) -> Parsed | None:
         if depth > _MAX_DEPTH:
@@ -204,7 +209,7 @@ class _Parser:
     def _is_unit_word(self, at: int) -> bool:
         if self._kind(at) == "variable":
             return not self._touches(at) and self._text(at) in {"a", "h", "m", "s", "g", "l"}
-        return self._kind(at) == "word" and self._text(at).lower() not in _NO_UNITS
+        return self._kind(at) == "word" and not _NO_UNITS.fullmatch(self._text(at))
 
     def _touches(self, at: int) -> bool:
         return at < self._stop and self._tokens[at].start == self._tokens[at - 1].end

@@ -13,15 +13,21 @@ from typing import Final, NamedTuple
 from stepmark.equations.expression import Parsed, Tree, Variable, is_bare, parse
 from stepmark.equations.tokens import Token, tokens, write_out
 
-_LABELS: Final = frozenset(
-    "step day week month year case part option question problem equation round game number figure "
-    "grade level chapter page line stage phase room team group player type class method".split()
+_LABELS: Final = re.compile(
+    r"step|day|week|month|year|case|part|option|question|problem|equation|round|game"
+    r"|number|figure|grade|level|chapter|page|line|stage|phase|room|team|group|player"
+    r"|type|class|method",
+    re.IGNORECASE,
 )
-_LEADING: Final = frozenset(
-    "the a so therefore thus then hence now this that means is gives simplifies to we get have and "
-    "which or in step first second finally".split()
+_LEADING: Final = re.compile(
+    r"the|a|so|therefore|thus|then|hence|now|this|that|means|is|gives|simplifies|to|we"
+    r"|get|have|and|which|or|in|step|first|second|finally",
+    re.IGNORECASE,
 )
-_JOINING: Final = frozenset("and or so then where while with since because giving".split())
+_JOINING: Final = re.compile(
+    r"and|or|so|then|where|while|with|since|because|giving",
+    re.IGNORECASE,
+)
 """Words that end an equation and lead on to the next."""
 _SENTENCES: Final = re.compile(r"\n|(?<=[.;:?!])\s")
 _RELATION: Final = re.compile(r"[=≈]|\bequal")
@@ -55,7 +61,6 @@ class Chain(NamedTuple):
         """Return the text from one side to another, in one line."""
         return " ".join(self.text[self.sides[first].start : self.sides[last].end].split())
 
-
     def unit_after(self, side: int) -> str:
         """Return the word after a side, where its unit stands."""
         return " ".join(self.text[self.sides[side].end :][:24].split()[:1]).rstrip(".,;:")
@@ -78,7 +83,7 @@ def _clauses(found: Sequence[Token]) -> Iterator[list[Token]]:
     clause: list[Token] = []
     related = False
     for token in found:
-        if token.kind == "break" or (related and token.text.lower() in _JOINING):
+        if token.kind == "break" or (related and _JOINING.fullmatch(token.text)):
             if clause:
                 yield clause
             clause, related = [], False
@@ -130,7 +135,7 @@ def _label(clause: Sequence[Token]) -> tuple[str, ...]:
         if token.kind not in {"word", "variable"}:
             return ()
         words.append(token.text.lower())
-    while words and words[0] in _LEADING:
+    while words and _LEADING.fullmatch(words[0]):
         del words[0]
     return tuple(words)
 
@@ -161,7 +166,7 @@ Read = tuple[int, int, Tree | None]
 
 def _whole(clause: Sequence[Token], start: int, stop: int) -> Read:
     """Read a middle side, all of it."""
-    parsed = parse(clause, start, stop)
+    parsed = parse(clause, start, min(stop, start + _MAX_SIDE))
     return start, stop, parsed.tree if parsed and parsed.end == stop else None
 
 
@@ -200,4 +205,4 @@ def _stands_alone(clause: Sequence[Token], place: int, parsed: Parsed) -> bool:
     if isinstance(parsed.tree, Variable):
         return True
     dash = clause[place].text == "-" and clause[place].end < clause[place + 1].start
-    return not is_bare(parsed.tree) and not dash and before.text.lower() not in _LABELS
+    return not is_bare(parsed.tree) and not dash and not _LABELS.fullmatch(before.text)

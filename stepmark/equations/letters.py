@@ -91,7 +91,5 @@ def _solution(name: str, left: Tree, right: Tree, told: Values) -> Fraction | No
         except TooHardError:
             return None
     slope = gaps[1] - gaps[0]
-    straight = all(
-        gap == gaps[0] + slope * probe for gap, probe in zip(gaps, _PROBES, strict=True)
-    )
+    straight = all(gap == gaps[0] + slope * probe for gap, probe in zip(gaps, _PROBES, strict=True))
     return -gaps[0] / slope if straight and slope else None

@@ -29,7 +29,9 @@ MAX_CHARS: Final = 20_000
 """Longer steps are cut: nobody writes calculations that long by hand."""
 
 _ANNOTATION = re.compile(r"<<([^<>]{1,200})>>")
-_TEXT = re.compile(r"\\(?:text(?:bf|it|rm|tt|normal)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
+_TEXT = re.compile(
+    r"\\(?:text(?:bf|it|rm|tt|normal)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}"
+)
 _FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}\s*\{([^{}]*)\}|(\d)\s*(\d))")
 _ROOT = re.compile(r"\\sqrt\s*(?:\{([^{}]*)\}|(\d))")
 _POWER = re.compile(r"\^\s*\{([^{}]*)\}")
@@ -44,15 +46,18 @@ _PLAIN: Final = (
     (re.compile(r"\\div(?![a-zA-Z])"), "/"),
     (re.compile(r"\\(?:approx|sim|simeq)(?![a-zA-Z])"), "≈"),
     (re.compile(r"\\(?:leq?|geq?|neq?|lt|gt)(?![a-zA-Z])"), "≠"),
-    (re.compile(r"\\(?:implies|Rightarrow|rightarrow|to|therefore|iff|quad|qquad)(?![a-zA-Z])"), "⇒"),
+    (
+        re.compile(r"\\(?:implies|Rightarrow|rightarrow|to|therefore|iff|quad|qquad)(?![a-zA-Z])"),
+        "⇒",
+    ),
     (re.compile(r"\\[lcvd]?dots[a-z]?(?![a-zA-Z])"), "…"),
     (re.compile(r"\\[$%#&_]"), lambda match: match[0][1]),
     (re.compile(r"\\\\|\\[\[\]]"), "\n"),
     (re.compile(r"\\[()]"), " "),
     (re.compile(r"\\[,;:! ]"), " "),
 )
-_CONTINUED = re.compile(r"\s*\n\s*(?=[=≈])")
-_BULLET = re.compile(r"(?m)^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
+_CONTINUED = re.compile(r"\n(?=[=≈])")
+_BULLET = re.compile(r"(?m)^(?:[-*+•]|\d{1,2}[.)]) ")
 _BOLD = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*|__|`")
 _UNICODE: Final = str.maketrans(
     {
@@ -65,7 +70,7 @@ _UNICODE: Final = str.maketrans(
 _TOKEN = re.compile(
     r"(?P<relation>==?(?![=>])|≈|\bequals\b|\b(?:is )?equal to\b)"
     r"|(?P<compare>=>|->|[<>≤≥≠⇒]=?|!=)"
-    r"|(?P<opaque>\d[\d,.]*:\d+|[A-Za-z_]+\d\w*|\d[\d.]*_\w*|…|\.\.\.+|\?)"
+    r"|(?P<opaque>\d[\d,.]{0,12}:\d+|[A-Za-z_]+\d\w*|\d[\d.]{0,12}_\w*|…|\.\.\.+|\?)"
     r"|(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d|,\d)|\d+)(?:\.\d+)?|\.\d+)"
     r"|(?P<power>\*\*)"
     r"|(?P<sign>[-+*/^%()])"
@@ -76,10 +81,22 @@ _TOKEN = re.compile(
     r"|(?P<other>.)",
     re.DOTALL,
 )
+_KINDS: Final[dict[str, Kind]] = {
+    "relation": "relation", "compare": "break", "opaque": "opaque", "number": "number",
+    "power": "sign", "sign": "sign", "word": "word", "break": "break", "other": "opaque",
+}  # fmt: skip
+"""Kinds by the group of the pattern; spaces and currency signs are left out."""
+_SPELLED: Final = {
+    "≈": "~", "**": "^", "==": "=", "equals": "=", "equal to": "=", "is equal to": "=",
+}  # fmt: skip
+_SUFFIX = re.compile(r"[cmk]m|[km]g|ml|oz|lbs?|ft|in|yd|mi|hrs?|mins?|sec|am|pm|mph", re.IGNORECASE)
+"""Units that may touch their number."""
 _OPERATORS: Final = {
     "times": "*", "plus": "+", "minus": "-", "multiplied by": "*", "divided by": "/",
 }  # fmt: skip
-_WORDED = re.compile(r"\b(multiplied by|divided by|times|plus|minus)\b(?=\s*[$(]?\s*-?\d)", re.I)
+_WORDED = re.compile(
+    r"\b(multiplied by|divided by|times|plus|minus)\b(?=\s*[$(]?\s*-?\d)", re.IGNORECASE
+)
 
 
 def tokens(written: str) -> list[Token]:
@@ -100,7 +117,9 @@ def write_out(text: str) -> str:
         text = _ANNOTATION.sub("", text) + noted
     if "\\" in text or "{" in text:
         text = _without_latex(text)
-    text = _BULLET.sub("\n", _CONTINUED.sub(" ", text))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    text = "\n".join(line for line in lines if line)
+    text = _BULLET.sub("", _CONTINUED.sub(" ", text))
     text = _BOLD.sub(" ", text.translate(_UNICODE))
     return _WORDED.sub(lambda match: _OPERATORS[match[1].lower()], text)
 
@@ -120,28 +139,21 @@ def _without_latex(text: str) -> str:
 
 
 def _token(match: re.Match[str], before: list[Token], text: str) -> Token | None:
-    kind, spelling = str(match.lastgroup), match[0]
+    found, spelling = str(match.lastgroup), match[0]
     start, end = match.span()
-    if kind in ("space", "money"):
+    kind = _KINDS.get(found)
+    if kind is None:
         return None
-    if kind == "relation":
-        return Token("relation", "~" if spelling == "≈" else "=", start, end)
-    if kind == "compare":
-        return Token("break", spelling, start, end)
-    if kind == "power":
-        return Token("sign", "^", start, end)
-    if kind == "other":
-        return Token("opaque", spelling, start, end)
-    if kind == "word":
+    if found == "word":
         return _word(spelling, before, text, start, end)
-    if kind == "break" and spelling in ",:!" and before and _touches(before[-1], text, start, end):
-        return Token("opaque", spelling, start, end)
-    return Token(kind, spelling, start, end)  # type: ignore[arg-type]
+    if found == "break" and spelling in ",:!" and _touches(before, text, start, end):
+        kind = "opaque"
+    return Token(kind, _SPELLED.get(spelling, spelling), start, end)
 
 
-def _touches(before: Token, text: str, start: int, end: int) -> bool:
+def _touches(before: list[Token], text: str, start: int, end: int) -> bool:
     """Tell whether a mark stands right between digits, as in `3:5`, or is a factorial."""
-    if before.end != start or before.kind != "number":
+    if not before or before[-1].end != start or before[-1].kind != "number":
         return False
     after = text[end : end + 2].strip()
     return text[end : end + 1].isdigit() or (text[start] == "!" and after[:1] in {"=", "/", "*"})
@@ -157,7 +169,7 @@ def _word(spelling: str, before: list[Token], text: str, start: int, end: int) -
             return Token("sign", "*", start, end)
     if len(spelling) == 1:
         return Token("variable", spelling, start, end)
-    if touching and before[-1].kind == "number" and spelling.lower() not in _SUFFIXES:
+    if touching and before[-1].kind == "number" and not _SUFFIX.fullmatch(spelling):
         return Token("opaque", spelling, start, end)
     return Token("word", spelling, start, end)
 
@@ -169,9 +181,3 @@ def _is_operand(before: list[Token]) -> bool:
     if before[-1].kind == "word" and len(before) > 1:
         return before[-2].kind == "number"
     return before[-1].kind == "number" or before[-1].text in {")", "%"}
-
-
-_SUFFIXES: Final = frozenset(
-    "cm mm km kg mg ml oz lb lbs ft in yd mi hrs hr min mins sec am pm mph".split()
-)
-"""Units that may touch their number."""
