@@ -22,7 +22,7 @@ from pebble import ProcessExpired
 
 from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.equations import Equation, Knowledge, check, sought_in
+from stepmark.equations import START, Equation, check, sought_in
 from stepmark.equations.symbolic import compare
 from stepmark.gather import gather_all
 from stepmark.processes import Processes
@@ -52,12 +52,12 @@ class Equations:
         self, problem: Problem, solution: Solution, tools: Tools
     ) -> tuple[Finding, ...]:
         """Check each step, with what the steps before it say of its letters."""
-        known: Knowledge = {}
+        state = START
         sought = sought_in(problem.statement)
         findings = []
         for index, step in enumerate(solution.steps):
-            checked = check(step, known, sought)
-            known = checked.known
+            checked = check(step, state, sought)
+            state = checked.state
             told = await gather_all(
                 lambda equation: _told(equation, tools.processes), checked.equations
             )

@@ -2,6 +2,6 @@
 
     python -m benchmarks.verifiers [NAME …] [--data FOLDER]
 
-Each module here with `measure(data)` is a part; all run unless some are named. Prints what the parts
-print, and their figures together as one JSON object on the last line.
+Each module here with `measure(data)` is a part; all run unless some are named. Prints what the
+parts print, and their figures together as one JSON object on the last line.
 """

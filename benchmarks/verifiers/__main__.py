@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 import benchmarks.verifiers as package
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="NAME", help=f"of {', '.join(parts)}")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     arguments = parser.parse_args()
-    figures = {}
+    figures: dict[str, Any] = {}
     for name in arguments.parts or parts:
         figures |= parts[name].measure(arguments.data)
     print(json.dumps(figures))

@@ -21,8 +21,8 @@ from annotators.verifiers.tools import Tools, warm_up
 from benchmarks.verifiers import baseline
 from benchmarks.verifiers.gold import FILES, Gold, measured
 from stepmark.equations import check
-from stepmark.equations.expression import Function, Number, Operation, Tree
 from stepmark.equations.symbolic import compare
+from stepmark.equations.trees import Function, Number, Operation, Tree
 from stepmark.processes import Processes
 from stepmark.records import Finding, Problem, Solution
 
@@ -125,7 +125,7 @@ def _steps_per_s(gold: Sequence[Gold]) -> int:
     steps = [step for one in gold for step in one.steps]
     began = time.process_time()
     for step in steps:
-        check(step, {})
+        check(step)
     return round(len(steps) / (time.process_time() - began))
 
 

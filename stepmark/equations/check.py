@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from stepmark.equations.equality import Equality, Status, status
-from stepmark.equations.expression import (
+from stepmark.equations.find import Chain, chains
+from stepmark.equations.grammar import parse
+from stepmark.equations.letters import Knowledge, learn, supposes, values_of, without_powers
+from stepmark.equations.tokens import tokens, write_out
+from stepmark.equations.trees import (
     Number,
     Operation,
     Tree,
     Variable,
     is_bare,
+    leaves,
     operations,
-    parse,
     variables,
 )
-from stepmark.equations.find import Chain, chains
-from stepmark.equations.letters import Knowledge, learn, supposes, values_of, without_powers
-from stepmark.equations.tokens import tokens, write_out
 
 _QUOTED: Final = re.compile(r"\bwritten as:? [\"“]([^\"”]{1,200})[\"”]")
 
@@ -39,36 +40,50 @@ class Equation(NamedTuple):
     right: Tree
 
 
+class State(NamedTuple):
+    """What earlier steps said."""
+
+    known: Knowledge
+    """What their letters are worth."""
+    last: Chain | None
+    """Their last chain."""
+
+
+START: Final = State({}, None)
+
+
 class Checked(NamedTuple):
     """What a step asserts."""
 
     equations: tuple[Equation, ...]
     """In order."""
-    known: Knowledge
-    """What its letters and those of earlier steps are worth after it."""
+    state: State
+    """What the steps up to it said."""
 
 
-def check(step: str, known: Knowledge, sought: Tree | None = None) -> Checked:
+def check(step: str, state: State = START, sought: Tree | None = None) -> Checked:
     """Check the equations of a step.
 
     Args:
         step: its text.
-        known: what earlier steps say of its letters.
+        state: what the steps before it said.
         sought: the expression that the problem asks to work out, if it is one.
     """
     found: list[Equation] = []
     sure = not supposes(step)
-    now = known if sure else {}
-    before: Chain | None = None
+    now = state.known if sure else {}
+    before = state.last
     for chain in chains(step):
         told = without_powers(chain, now)
-        said = itertools.chain(_continued(before, chain, step), _asserted(chain, told, step))
+        within = before is not state.last
+        again = _continued(before, chain, step, within=within)
+        said = itertools.chain(again, _asserted(chain, told, step))
         found += _told(said, told)
         now = learn(chain, now) if sure else {}
         before = chain
     if sought is not None:
         found += _told(_rewritten(step, sought), now)
-    return Checked(tuple(found), now)
+    return Checked(tuple(found), State(now, before))
 
 
 def sought_in(statement: str) -> Tree | None:
@@ -89,7 +104,8 @@ def _whole(text: str) -> Tree | None:
 def _told(said: Iterator[Equality], known: Knowledge) -> Iterator[Equation]:
     values = values_of(known)
     for each in said:
-        told = status(each, values)
+        conditional = variables(each.left) & variables(each.right)  # 2x + 1 = x + 4 sets out anew
+        told = status(each, {n: v for n, v in values.items() if n not in conditional})
         if told is not None:
             yield Equation(each.text, told, each.left, each.right)
 
@@ -98,39 +114,42 @@ def _asserted(chain: Chain, known: Knowledge, step: str) -> Iterator[Equality]:
     for place, (left, right) in enumerate(itertools.pairwise(chain.sides)):
         if left.tree is None or right.tree is None or right.relation != "=":
             continue
-        named = place == 0 and _is_name(left.tree, known)
-        if not named and not (is_bare(left.tree) and _is_value(right.tree)):
+        named = _is_name(left.tree, known, place)
+        if not named and not (_is_value(left.tree) and _is_value(right.tree)):
             text = chain.between(place, place + 1)
             yield Equality(left.tree, right.tree, text, chain.unit_after(place + 1), step)
 
 
-def _is_name(tree: Tree, known: Knowledge) -> bool:
+def _is_name(tree: Tree, known: Knowledge, place: int) -> bool:
     """Tell a first side that names what is worked out: `x = 3 + 4`, `3 days = 3 * 24 hours`.
 
     A letter that an equation was solved for before is no name: `2x = 10, x = 5` can be checked.
     """
     if isinstance(tree, Variable):
-        return tree.name not in known or not known[tree.name].solved
-    return isinstance(tree, Number) and bool(tree.unit)
+        return place == 0 and not (tree.name in known and known[tree.name].solved)
+    units = [leaf.unit for leaf in leaves(tree) if isinstance(leaf, Number) and leaf.unit]
+    return bool(units) and (is_bare(tree) or _is_fraction(tree))
 
 
 def _is_value(tree: Tree) -> bool:
     return is_bare(tree) and not variables(tree)
 
 
-def _continued(before: Chain | None, chain: Chain, step: str) -> Iterator[Equality]:
+def _continued(
+    before: Chain | None, chain: Chain, step: str, *, within: bool
+) -> Iterator[Equality]:
     """Yield what one name is worth twice in a row: `total cost = 3 + 4. Total cost = 8`."""
     if before is None or not chain.label or before.label != chain.label:
         return
     left, right = before.sides[-1], chain.sides[1]
     if left.tree is None or right.tree is None or {left.relation, right.relation} != {"="}:
         return
-    listed = len(chain.label[0]) == 1 and _is_fraction(left.tree)  # x = 3/4, x = 2: two solutions
-    if is_bare(left.tree) or listed:
+    letter = len(chain.label[0]) == 1
+    if is_bare(left.tree) or (letter and (_is_fraction(left.tree) or supposes(step))):
         return
     if is_bare(right.tree) or _size(right.tree) < _size(left.tree):
         text = f"{before.between(-1, -1)} = {chain.between(1, 1)}"
-        yield Equality(left.tree, right.tree, text, chain.unit_after(1), step)
+        yield Equality(left.tree, right.tree, text, chain.unit_after(1), step, one_name=within)
 
 
 def _is_fraction(tree: Tree) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
-from stepmark.equations.expression import (
+from stepmark.equations.trees import (
     Function,
     Number,
     Operation,
@@ -39,6 +39,13 @@ _MOST_DRIFT: Final = Fraction(1, 20)
 _HUNDRED: Final = frozenset((Fraction(100), Fraction(1, 100)))
 _PROBES: Final = (Fraction(7, 3), Fraction(-11, 5), Fraction(13, 17))
 _ROUNDS: Final = re.compile(r"round|approx|about|nearest|roughly|whole|estimat", re.IGNORECASE)
+_SCALED: Final = re.compile(r"\b(?:dozens?|hundreds?|thousands?|millions?|billions?|pairs?)\b")
+_DENIES: Final = re.compile(
+    r"\b(?:false|not (?:true|equal|possible)|contradict\w*|impossible|incorrect|borrow|carry"
+    r"|base)\b",
+    re.IGNORECASE,
+)
+"""What steps say that look at an equation without asserting it, or count in another base."""
 _CENTS: Final = re.compile(r"\bcents?\b|¢", re.IGNORECASE)
 
 
@@ -53,6 +60,9 @@ class Equality(NamedTuple):
     """The words after the right side."""
     step: str
     """The step, which may say that it rounds."""
+    one_name: bool = False
+    """Whether both are what one name is worth, so that they are equal whatever their letters are.
+    Else an equation in letters may be a condition."""
 
 
 def status(said: Equality, known: Values) -> Status | None:
@@ -63,7 +73,7 @@ def status(said: Equality, known: Values) -> Status | None:
     """
     pairs = list(_pairs(said.left, said.right, known))
     if not pairs:
-        return _symbolic(said.left, said.right, known)
+        return _symbolic(said, known)
     if any(one == other for one, other in pairs):
         return "holds"
     if is_bare(said.right):
@@ -92,8 +102,9 @@ def _cut_to_whole(one: Fraction, other: Fraction) -> bool:
     return other.denominator == 1 and one.denominator > 1 and abs(one - other) < 1
 
 
-def _symbolic(left: Tree, right: Tree, known: Values) -> Status | None:
+def _symbolic(said: Equality, known: Values) -> Status | None:
     """Ask computer algebra about roots, and about letters where a few numbers put in agree."""
+    left, right = said.left, said.right
     names = sorted((variables(left) | variables(right)) - known.keys())
     if not names:
         return "ask" if _has_root(left) or _has_root(right) else None
@@ -101,8 +112,10 @@ def _symbolic(left: Tree, right: Tree, known: Values) -> Status | None:
         return None
     for probe in _PROBES:
         tried = {**known, **{name: probe + place for place, name in enumerate(names)}}
-        if not any(one == other for one, other in _pairs(left, right, tried)):
-            return None
+        pairs = list(_pairs(left, right, tried))
+        if not any(one == other for one, other in pairs):
+            letters_kept = variables(left) == variables(right)
+            return "fails" if said.one_name and letters_kept and pairs else None
     return "ask"
 
 
@@ -116,7 +129,8 @@ def _excused(said: Equality, pairs: Pairs) -> bool:
     sides = said.left, said.right
     drift = _drift(sides)
     return (
-        _mixes_units(said)
+        _DENIES.search(said.step) is not None
+        or _mixes_units(said)
         or _adds_unlike(said)
         or any(_adds_percent(side) or _is_ambiguous(side) for side in sides)
         or any(one and other and one / other in _HUNDRED for one, other in pairs)
@@ -137,6 +151,8 @@ def _units(*sides: Tree) -> list[str]:
 def _mixes_units(said: Equality) -> bool:
     """Tell hours beside minutes, or dollars beside cents."""
     if "$" in said.text and _CENTS.search(f"{said.text} {said.unit}"):
+        return True
+    if any(_SCALED.search(unit) for unit in _units(said.left, said.right)):
         return True
     sizes: dict[str, Fraction] = {}
     for words in [*_units(said.left, said.right), *([said.unit] if said.unit else [])]:

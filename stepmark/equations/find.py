@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from stepmark.equations.expression import Parsed, Tree, Variable, is_bare, parse
+from stepmark.equations.grammar import FUNCTIONS, Parsed, parse
 from stepmark.equations.tokens import Token, tokens, write_out
+from stepmark.equations.trees import Tree, Variable, is_bare
 
 _LABELS: Final = re.compile(
     r"step|day|week|month|year|case|part|option|question|problem|equation|round|game"
@@ -63,7 +64,9 @@ class Chain(NamedTuple):
 
     def unit_after(self, side: int) -> str:
         """Return the word after a side, where its unit stands."""
-        return " ".join(self.text[self.sides[side].end :][:24].split()[:1]).rstrip(".,;:")
+        return " ".join(
+            self.text[self.sides[side].end : self.sides[side].end + 24].split()[:1]
+        ).rstrip(".,;:")
 
 
 def chains(text: str) -> tuple[Chain, ...]:
@@ -176,7 +179,10 @@ def _first(clause: Sequence[Token], start: int, stop: int) -> Read:
     if parsed is None:
         return start, stop, None
     following = clause[parsed.end] if parsed.end < len(clause) else None
-    closed = following is None or following.kind == "word" or following.text == ")"
+    prose = following is not None and following.kind == "word"
+    if following is not None and FUNCTIONS.fullmatch(following.text):
+        prose = False
+    closed = following is None or prose or following.text == ")"
     spaced = following is not None and following.start > clause[parsed.end - 1].end
     apart = following is not None and spaced and following.text in {"a", "A", "I"}
     comment = following is not None and spaced and following.text == "("

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from stepmark.equations.expression import (
+from stepmark.equations.find import Chain
+from stepmark.equations.trees import (
     TooHardError,
     Tree,
     Values,
@@ -16,7 +17,6 @@ from stepmark.equations.expression import (
     value,
     variables,
 )
-from stepmark.equations.find import Chain
 
 _SUPPOSES: Final = re.compile(
     r"\b(?:if|cases?|suppos\w+|assum\w+|or|other|tests?|testing|try|trying|roots?|systems?"
@@ -71,8 +71,9 @@ def _learnt(chain: Chain, known: Knowledge) -> dict[str, Known]:
     if isinstance(last, Variable) and len(chain.sides) == 2:  # noqa: PLR2004 (`10 = x`)
         first, last = last, first
     told = values_of(known)
-    if isinstance(first, Variable):
-        told.pop(first.name, None)
+    anew = variables(first) & variables(last)
+    for name in anew | ({first.name} if isinstance(first, Variable) else set()):
+        told.pop(name, None)
     names = (variables(first) | variables(last)) - told.keys()
     if len(names) != 1:
         return {}

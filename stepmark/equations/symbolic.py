@@ -9,15 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final, Literal
 
-from stepmark.equations.expression import (
-    Function,
-    Number,
-    Operation,
-    Tree,
-    Variable,
-    is_bare,
-    leaves,
-)
+from stepmark.equations.trees import Function, Number, Operation, Tree, Variable, is_bare, leaves
 
 Told = Literal["holds", "fails", "unclear"]
 

@@ -39,7 +39,7 @@ _BOXED = re.compile(r"\\f?box(?:ed)?\s*\{([^{}]*)\}")
 _NESTED: Final = 6
 _PLAIN: Final = (
     (re.compile(r"\^\s*\{?\s*\\circ\s*\}?"), " "),
-    (re.compile(r"\.?\\overline\s*\{[^{}]*\}"), "…"),
+    (re.compile(r"\.?\\overline\s*\{[^{}]*\}|\\sqrt\s*\[[^\]]*\]"), "…"),
     (re.compile(r"\{,\}|,\\!"), ","),
     (re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?"), ""),
     (re.compile(r"\\(?:times|cdot|ast)(?![a-zA-Z])"), "*"),

@@ -1,64 +1,20 @@
-"""Expressions: tokens to trees by a grammar of our own, and their exact values.
+"""Tokens to trees, by a grammar of our own.
 
-Trees are plain tuples of numbers, letters and signs, so that nothing that a model wrote is ever
-handed to a parser that evaluates: neither Python's nor SymPy's, which is built on it.
-
-    sum    = term (("+" | "-") term)*
-    term   = factor (("*" | "/") factor | "of" factor | "(" sum ")")*
-    factor = "-" factor | atom ("^" factor)?
-    atom   = number unit? | "(" sum ")" unit? | variable | "sqrt" atom
+sum    = term (("+" | "-") term)*
+term   = factor (("*" | "/") factor | "of" factor | "(" sum ")")*
+factor = "-" factor | atom ("^" factor)?
+atom   = number unit? | "(" sum ")" unit? | variable | "sqrt" atom
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from stepmark.equations.tokens import Token
-
-
-class Number(NamedTuple):
-    """A number with what follows it."""
-
-    value: Fraction
-    """The number as written."""
-    places: int = 0
-    """Decimal places it is written with."""
-    scale: Fraction = Fraction(1)
-    """What `%` or `dozen` after it is worth, which a reader may leave out."""
-    unit: str = ""
-    """The words after it."""
-
-
-class Variable(NamedTuple):
-    """A letter."""
-
-    name: str
-
-
-class Operation(NamedTuple):
-    """Two operands and `+`, `-`, `*`, `/` or `^`.
-
-    A product without a sign is `·`, or `?` where it may belong to a divisor: `6 / 2(3)`.
-    """
-
-    sign: str
-    left: Tree
-    right: Tree
-
-
-class Function(NamedTuple):
-    """`-` or `sqrt` of one operand."""
-
-    name: str
-    operand: Tree
-
-
-Tree = Number | Variable | Operation | Function
-Values = Mapping[str, Fraction]
+from stepmark.equations.trees import Function, Number, Operation, TooHardError, Tree, Variable
 
 _SCALES: Final = {
     "percent": Fraction(1, 100), "dozen": Fraction(12), "hundred": Fraction(100),
@@ -67,18 +23,15 @@ _SCALES: Final = {
 _MAX_UNIT_WORDS: Final = 4
 _MAX_DEPTH: Final = 30
 _MAX_DIGITS: Final = 40
-_MAX_EXPONENT: Final = 64
-_MAX_BITS: Final = 4096
-_NO_UNITS: Final = re.compile(
-    r"and|or|is|are|was|so|then|if|that|which|since|because|plus|minus|times|of|equals"
-    r"|sin|cos|tan|cot|sec|csc|log|ln|exp|theta|alpha|beta|gamma|pi|mod|sqrt|gcd|lcm"
-    r"|min|max",
+FUNCTIONS: Final = re.compile(
+    r"sin|cos|tan|cot|sec|csc|log|ln|exp|theta|alpha|beta|gamma|pi|mod|sqrt|gcd|lcm|min|max",
     re.IGNORECASE,
 )
-
-
-class TooHardError(Exception):
-    """An expression that is not worked out: too deep, too large, divided by zero, not rational."""
+"""Words that go on with an expression which is not read."""
+_NO_UNITS: Final = re.compile(
+    rf"and|or|is|are|was|so|then|if|that|which|since|because|plus|minus|times|of|{FUNCTIONS.pattern}",
+    re.IGNORECASE,
+)
 
 
 class Parsed(NamedTuple):
@@ -202,7 +155,7 @@ class _Parser:
         while self._text(end) == "/" and self._kind(end + 1) == "word":
             end += 2
         ended = end >= self._stop or self._kind(end) == "sign"
-        if end == at or not ended or self._text(end) == "(":
+        if end == at or not ended or self._text(end) in {"(", "^"}:
             return "", at
         return " ".join(self._text(place) for place in range(at, end)), end
 
@@ -226,90 +179,3 @@ def _is_share(tree: Tree) -> bool:
     if isinstance(tree, Number):
         return tree.scale < 1 or tree.value.denominator > 1
     return isinstance(tree, Operation) and tree.sign == "/"
-
-
-def is_bare(tree: Tree) -> bool:
-    """Tell whether a side is a single number or letter, so that nothing is worked out in it."""
-    inner = tree.operand if isinstance(tree, Function) and tree.name == "-" else tree
-    return isinstance(inner, Number | Variable)
-
-
-def leaves(tree: Tree) -> Iterator[Number | Variable]:
-    """Yield the numbers and variables of a tree, from left to right."""
-    if isinstance(tree, Operation):
-        yield from leaves(tree.left)
-        yield from leaves(tree.right)
-    elif isinstance(tree, Function):
-        yield from leaves(tree.operand)
-    else:
-        yield tree
-
-
-def operations(tree: Tree) -> Iterator[Operation]:
-    """Yield the operations of a tree."""
-    if isinstance(tree, Operation):
-        yield tree
-        yield from operations(tree.left)
-        yield from operations(tree.right)
-    elif isinstance(tree, Function):
-        yield from operations(tree.operand)
-
-
-def variables(tree: Tree) -> frozenset[str]:
-    """Return the names of a tree's variables."""
-    return frozenset(leaf.name for leaf in leaves(tree) if isinstance(leaf, Variable))
-
-
-def value(tree: Tree, known: Values, *, scaled: bool) -> Fraction:
-    """Return the exact value of a tree.
-
-    Args:
-        tree: what to work out.
-        known: values of variables.
-        scaled: whether `%` and `dozen` count, or are left out as units are.
-
-    Raises:
-        TooHardError: a variable is not known, or the value is not a rational of bearable size.
-    """
-    if isinstance(tree, Number):
-        return tree.value * tree.scale if scaled else tree.value
-    if isinstance(tree, Variable):
-        if tree.name not in known:
-            raise TooHardError
-        return known[tree.name]
-    if isinstance(tree, Function):
-        operand = value(tree.operand, known, scaled=scaled)
-        return -operand if tree.name == "-" else _root(operand)
-    left = value(tree.left, known, scaled=scaled)
-    return _bounded(_apply(tree.sign, left, value(tree.right, known, scaled=scaled)))
-
-
-def _apply(sign: str, left: Fraction, right: Fraction) -> Fraction:
-    if sign == "+":
-        return left + right
-    if sign == "-":
-        return left - right
-    if sign in {"*", "·", "?"}:
-        return left * right
-    if sign == "/":
-        if right == 0:
-            raise TooHardError
-        return left / right
-    if right.denominator != 1 or abs(right) > _MAX_EXPONENT or (left == 0 and right <= 0):
-        raise TooHardError
-    return _bounded(left) ** int(right)
-
-
-def _bounded(number: Fraction) -> Fraction:
-    if max(number.numerator.bit_length(), number.denominator.bit_length()) > _MAX_BITS:
-        raise TooHardError
-    return number
-
-
-def _root(number: Fraction) -> Fraction:
-    if number < 0:
-        raise TooHardError
-    above, below = math.isqrt(number.numerator), math.isqrt(number.denominator)
-    if above * above != number.numerator or below * below != number.denominator:
-        raise TooHardError
-    return Fraction(above, below)
