@@ -15,6 +15,7 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
 from annotators.searches import Search
 from flows.intake import read_rows
+from flows.kinds import FINDINGS, kind_of
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from stepmark.records import Reject
@@ -53,6 +54,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         draws = probes * search.draws
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
         solutions += problems * search.searches
+    if inject := recipe.solve.inject:
+        spoiled = solutions * inject.errors  # at most: of the right ones
+        tokens = spoiled * inject.sampling.max_tokens * GUESSED_SHARE
+        rows.append(("inject", spoiled, spoiled, tokens))
+        solutions += spoiled
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
         replies = asked * judged.votes.n
@@ -64,7 +70,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
         rows.append((name, probes + (problems if root else 0), draws + root, tokens))
-    rows += [(name, 0, 0, 0) for name in recipe.verifiers]
+    rows += [(n, 0, 0, 0) for n, a in recipe.annotators.items() if kind_of(a) is FINDINGS]
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)

@@ -13,12 +13,18 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from annotators.injections import Injection
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
-from annotators.verified import Verified
 from filters.consensus import Consensus
-from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
+from flows.coherence import (
+    check_annotator,
+    check_consensus,
+    check_injected,
+    check_solving,
+    check_writers,
+)
 from flows.kinds import Annotator
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
@@ -86,6 +92,8 @@ class SolveBlock(Block):
     """`both_outcomes` drops problems that are always or never solved."""
     search: Search | None = None
     """Grows a tree from the samples: solutions that it searched join them; null for none."""
+    inject: Injection | None = None
+    """Has right samples spoiled: solutions with a known first error join them; null for none."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SolveBlock:
@@ -96,6 +104,11 @@ class SolveBlock(Block):
     def policies(self) -> tuple[str, ...]:
         """The policies that write, in the recipe's order."""
         return (self.policy,) if isinstance(self.policy, str) else self.policy
+
+    @property
+    def grows(self) -> bool:
+        """Whether other solutions join the samples."""
+        return self.search is not None or self.inject is not None
 
     @property
     def most_kept(self) -> int:
@@ -167,17 +180,7 @@ class Recipe(Block):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
         if self.problems is not None and not self.solve.policies:
             raise ValueError("solve.policy names nobody, and somebody must solve the `problems`")
-        used = [("solve.policy", name) for name in self.solve.policies]
-        used += [
-            (f"annotators.{name}.policy", policy)
-            for name, annotator in self.annotators.items()
-            for policy in annotator.policies
-        ]
-        for where, policy in used:
-            if policy not in self.policies:
-                raise ValueError(
-                    f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
-                )
+        self._policies_exist()
         for name in self.labels.annotators:
             if name not in self.annotators:
                 raise ValueError(
@@ -193,10 +196,29 @@ class Recipe(Block):
                     "likely the policy found each token, which solutions from a file do not say: "
                     "have them sampled, or use another probe"
                 )
-        if self.solve.search and self.solutions:
-            raise ValueError("solve.search draws its own solutions: give `problems` instead")
+        if self.solve.grows and self.solutions:
+            raise ValueError(
+                "solve.search and solve.inject start from solutions they have drawn: give "
+                "`problems` instead"
+            )
+        check_injected(self.solve, self.annotators)
         check_shares(self.splits)
         return self
+
+    def _policies_exist(self) -> None:
+        used = [("solve.policy", name) for name in self.solve.policies]
+        if self.solve.inject is not None:
+            used.append(("solve.inject.policy", self.solve.inject.policy))
+        used += [
+            (f"annotators.{name}.policy", policy)
+            for name, annotator in self.annotators.items()
+            for policy in annotator.policies
+        ]
+        for where, policy in used:
+            if policy not in self.policies:
+                raise ValueError(
+                    f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
+                )
 
     @property
     def monte_carlo(self) -> dict[str, MonteCarlo]:
@@ -207,11 +229,6 @@ class Recipe(Block):
     def judges(self) -> dict[str, Judged]:
         """The annotators that ask a judge."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
-
-    @property
-    def verifiers(self) -> dict[str, Verified]:
-        """The annotators that check steps with a tool."""
-        return {n: a for n, a in self.annotators.items() if isinstance(a, Verified)}
 
     @property
     def needing_reference(self) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotators.injections import Injection
 from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
@@ -24,7 +25,14 @@ def methods_of(union: object) -> list[str]:
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge, "verifiers": Verifier}
+KINDS = {
+    "injections": Injection,
+    "probes": Probe,
+    "searches": Search,
+    "rules": Rule,
+    "judges": Judge,
+    "verifiers": Verifier,
+}
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
 
