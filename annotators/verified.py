@@ -15,11 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotators.grounded import Grounded
 from annotators.stored import rows_of, without_draws
 from annotators.verifiers import Verifier
 from annotators.verifiers.tools import Tools
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.counts import IntArray
 from stepmark.errors import StorageError
 from stepmark.evidence import Spent
 from stepmark.labels import (
@@ -49,11 +51,13 @@ class Verified:
     method: Literal["verifier"]
     verifier: Verifier
     """What checks the steps."""
+    fusion: Grounded | None = None
+    """How findings become values together with the outcome; null for the findings themselves."""
 
     @property
     def semantics(self) -> Semantics:
         """What a label claims."""
-        return self.verifier.semantics
+        return self.verifier.semantics if self.fusion is None else self.fusion.semantics
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -70,34 +74,44 @@ class Verified:
         """Label many solutions from their stored findings; pure.
 
         Args:
-            solutions: with the columns `id` and `steps`.
+            solutions: with the columns `id`, `steps` and `outcome`.
             findings: with the columns `FINDING_COLUMNS`, in any order.
 
         Raises:
             StorageError: a finding is of no such solution, or has a reason nobody knows.
         """
-        counts = without_draws(solutions)
-        offsets = counts.offsets
-        steps = _step_labels(findings, rows_of(findings, solutions, "findings"), offsets)
-        reasons = np.where(ragged.lengths(offsets) > 0, NONE, NO_STEPS).astype(np.int8)
-        nothing = np.zeros(len(reasons), dtype=np.int64)
-        return Labels(
-            semantics=self.semantics,
-            steps=steps,
-            counts=counts,
-            first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
-            bracketed=np.zeros(len(reasons), dtype=np.bool_),
-            reasons=reasons,
-            spent=Spent(
-                rollouts=nothing,
-                requests=nothing,
-                prompt_tokens=nothing,
-                completion_tokens=nothing,
-            ),
-        )
+        return labels_from(solutions, findings, self.semantics, self.fusion)
 
 
-def _step_labels(findings: pa.Table, rows: np.ndarray, offsets: np.ndarray) -> StepLabels:
+def labels_from(
+    solutions: pa.Table, findings: pa.Table, semantics: Semantics, fusion: Grounded | None = None
+) -> Labels:
+    """Return the labels that stored findings are, fused with the outcomes if so wanted."""
+    counts = without_draws(solutions)
+    offsets = counts.offsets
+    steps = _step_labels(findings, rows_of(findings, solutions, "findings"), offsets)
+    reasons: CodeArray = np.full(len(offsets) - 1, NONE, dtype=np.int8)
+    if fusion is not None:
+        steps, reasons = fusion.fuse(steps.verdicts, _outcomes(solutions), offsets)
+    reasons = np.where(ragged.lengths(offsets) > 0, reasons, NO_STEPS).astype(np.int8)
+    nothing = np.zeros(len(reasons), dtype=np.int64)
+    return Labels(
+        semantics=semantics,
+        steps=steps,
+        counts=counts,
+        first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
+        bracketed=np.zeros(len(reasons), dtype=np.bool_),
+        reasons=reasons,
+        spent=Spent(
+            rollouts=nothing,
+            requests=nothing,
+            prompt_tokens=nothing,
+            completion_tokens=nothing,
+        ),
+    )
+
+
+def _step_labels(findings: pa.Table, rows: IntArray, offsets: IntArray) -> StepLabels:
     steps = int(offsets[-1])
     at = offsets[rows] + findings["step"].to_numpy()
     verdicts: CodeArray = np.full(steps, UNLABELLED, dtype=np.int8)
@@ -113,6 +127,16 @@ def _step_labels(findings: pa.Table, rows: np.ndarray, offsets: np.ndarray) -> S
         interpolated=np.zeros(steps, dtype=np.bool_),
         reasons=reasons,
     )
+
+
+def _outcomes(solutions: pa.Table) -> IntArray:
+    """Return 1 for a right answer, −1 for a wrong one, 0 where that is not known."""
+    outcomes = solutions["outcome"]
+    right, wrong = (
+        pc.equal(outcomes, which).to_numpy().astype(np.int64) for which in ("correct", "incorrect")
+    )
+    signs: IntArray = right - wrong
+    return signs
 
 
 def _codes(column: pa.ChunkedArray, names: tuple[str | None, ...]) -> CodeArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from annotators.injected import Injected
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Searched
 from filters.consensus import CONSENSUS, Consensus
@@ -53,6 +54,20 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
             f"labels.from joins annotators that claim different things ({claims}): say what the "
             "labels claim then, `semantics: correctness | potential | local`"
         )
+
+
+def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:
+    """Labels by construction need something that was constructed, and no tree beside it."""
+    if solve.inject is not None and solve.search is not None:
+        raise ValueError(
+            "solve.inject spoils samples, and solve.search grows a tree: leave one out"
+        )
+    for name, annotator in annotators.items():
+        if isinstance(annotator, Injected) and solve.inject is None:
+            raise ValueError(
+                f"annotators.{name} labels spoiled solutions, and solve.inject is not set: set it "
+                "to {method: versaprm_errors, policy: …}, or choose another annotator"
+            )
 
 
 def check_writers(names: Sequence[str], policies: Mapping[str, PolicyBlock]) -> None:

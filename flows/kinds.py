@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from annotators.injected import Injected
 from annotators.judged import CRITIQUE_COLUMNS, Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.verified import FINDING_COLUMNS, Verified
 from stepmark.evidence import ROLLOUT_COLUMNS
 from stepmark.records import Critique, Finding, Rollout
 
-Annotator = MonteCarlo | Judged | Verified
+Annotator = MonteCarlo | Judged | Verified | Injected
 Evidence = tuple[Rollout, ...] | tuple[Critique, ...] | tuple[Finding, ...]
 
 
@@ -34,4 +35,4 @@ def kind_of(annotator: Annotator) -> Kind:
     """Return the kind of evidence that an annotator gathers."""
     if isinstance(annotator, Judged):
         return CRITIQUES
-    return FINDINGS if isinstance(annotator, Verified) else ROLLOUTS
+    return FINDINGS if isinstance(annotator, Verified | Injected) else ROLLOUTS

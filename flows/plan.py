@@ -18,6 +18,7 @@ from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
 from annotators.searches import Search
 from flows.intake import read_rows
+from flows.kinds import FINDINGS, kind_of
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from stepmark.records import Reject
@@ -57,6 +58,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
         solutions += problems * search.searches
     rows += _rewriting(recipe, problems * habit.steps)
+    if inject := recipe.solve.inject:
+        spoiled = solutions * inject.errors  # at most: of the right ones
+        tokens = spoiled * inject.sampling.max_tokens * GUESSED_SHARE
+        rows.append(("inject", spoiled, spoiled, tokens))
+        solutions += spoiled
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
         asked *= judged.judge.turns if isinstance(judged.judge, MultiTurn) else 1
@@ -69,7 +75,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
         rows.append((name, probes + (problems if root else 0), draws + root, tokens))
-    rows += [(name, 0, 0, 0) for name in recipe.verifiers]
+    rows += [(n, 0, 0, 0) for n, a in recipe.annotators.items() if kind_of(a) is FINDINGS]
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)

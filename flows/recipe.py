@@ -13,6 +13,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from annotators.injections import Injection
 from annotators.judged import Judged
 from annotators.judges import GenPrm
 from annotators.monte_carlo import MonteCarlo
@@ -21,7 +22,13 @@ from annotators.searches import Search
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
 from filters.consensus import Consensus
-from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
+from flows.coherence import (
+    check_annotator,
+    check_consensus,
+    check_injected,
+    check_solving,
+    check_writers,
+)
 from flows.kinds import Annotator
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
@@ -89,6 +96,8 @@ class SolveBlock(Block):
     """`both_outcomes` drops problems that are always or never solved."""
     search: Search | None = None
     """Grows a tree from the samples: solutions that it searched join them; null for none."""
+    inject: Injection | None = None
+    """Has right samples spoiled: solutions with a known first error join them; null for none."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SolveBlock:
@@ -99,6 +108,11 @@ class SolveBlock(Block):
     def policies(self) -> tuple[str, ...]:
         """The policies that write, in the recipe's order."""
         return (self.policy,) if isinstance(self.policy, str) else self.policy
+
+    @property
+    def grows(self) -> bool:
+        """Whether other solutions join the samples."""
+        return self.search is not None or self.inject is not None
 
     @property
     def most_kept(self) -> int:
@@ -172,11 +186,7 @@ class Recipe(Block):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
         if self.problems is not None and not self.solve.policies:
             raise ValueError("solve.policy names nobody, and somebody must solve the `problems`")
-        for where, policy in self._policies_used():
-            if policy not in self.policies:
-                raise ValueError(
-                    f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
-                )
+        self._policies_exist()
         for name in self.labels.annotators:
             if name not in self.annotators:
                 raise ValueError(
@@ -192,8 +202,12 @@ class Recipe(Block):
                     "likely the policy found each token, which solutions from a file do not say: "
                     "have them sampled, or use another probe"
                 )
-        if self.solve.search and self.solutions:
-            raise ValueError("solve.search draws its own solutions: give `problems` instead")
+        if self.solve.grows and self.solutions:
+            raise ValueError(
+                "solve.search and solve.inject start from solutions they have drawn: give "
+                "`problems` instead"
+            )
+        check_injected(self.solve, self.annotators)
         check_shares(self.splits)
         return self
 
@@ -203,15 +217,22 @@ class Recipe(Block):
             raise ValueError("rewrite takes solutions that exist: give `solutions`")
         return self
 
-    def _policies_used(self) -> Iterator[tuple[str, str]]:
-        """Yield the names of policies with the keys that they stand under."""
-        for policy in self.solve.policies:
-            yield "solve.policy", policy
-        for policy in self.rewrite.policies if self.rewrite else ():
-            yield "rewrite.policy", policy
-        for name, annotator in self.annotators.items():
-            for policy in annotator.policies:
-                yield f"annotators.{name}.policy", policy
+    def _policies_exist(self) -> None:
+        used = [("solve.policy", name) for name in self.solve.policies]
+        if self.solve.inject is not None:
+            used.append(("solve.inject.policy", self.solve.inject.policy))
+        if self.rewrite is not None:
+            used += [("rewrite.policy", name) for name in self.rewrite.policies]
+        used += [
+            (f"annotators.{name}.policy", policy)
+            for name, annotator in self.annotators.items()
+            for policy in annotator.policies
+        ]
+        for where, policy in used:
+            if policy not in self.policies:
+                raise ValueError(
+                    f"{where} names the policy {policy!r}; policies: {sorted(self.policies)}"
+                )
 
     @property
     def monte_carlo(self) -> dict[str, MonteCarlo]:
@@ -226,15 +247,11 @@ class Recipe(Block):
     @property
     def needs_sandbox(self) -> bool:
         """Whether programs are run that a model wrote."""
-        tools = [verified.verifier for verified in self.verifiers.values()]
+        annotators = self.annotators.values()
+        tools = [a.verifier for a in annotators if isinstance(a, Verified)]
         judges = [judged.judge for judged in self.judges.values()]
         writes_code = any(isinstance(one, (*RUNS_CODE, GenPrm)) for one in (*tools, *judges))
         return writes_code or self.source.kind == "code"
-
-    @property
-    def verifiers(self) -> dict[str, Verified]:
-        """The annotators that check steps with a tool."""
-        return {n: a for n, a in self.annotators.items() if isinstance(a, Verified)}
 
     @property
     def needing_reference(self) -> list[str]:

@@ -104,7 +104,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
         worker.remember_policies()
         team = worker if runtime.task_runner == "threads" else Crew(root, worker, runtime)
         problems = expected_problems(recipe, runtime.base)
-        if problems is not None and recipe.solve.search is None:  # a search draws what it finds
+        if problems is not None and not recipe.solve.grows:  # a search draws what it finds
             a_problem = 1 if recipe.solutions else recipe.solve.most_kept
             worker.progress.expected = problems * a_problem * len(recipe.annotators)
         try:

@@ -59,7 +59,7 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
 
     async def rewritten(problem: Problem, solution: Solution) -> Solved:
         made = await rewriting.siblings(problem, solution, recipe, worker)
-        lost = tuple(_drop(problem.id, None, "solve", reason) for reason in made.lost)
+        lost = tuple(dropped(problem.id, None, "solve", reason) for reason in made.lost)
         return Solved(made.solutions, lost)
 
     return joined(await gather_all(one, given))
@@ -120,12 +120,12 @@ async def _drawn(
     except EngineDown:
         raise
     except EngineError as error:
-        return Solved((), (_drop(problem.id, None, "solve", error.reason),))
+        return Solved((), (dropped(problem.id, None, "solve", error.reason),))
     parts = [
         await _solution(problem, completion, policy, request, recipe, worker)
         for completion in completions
     ]
-    left_out = _drop(problem.id, None, "solve", UNDELIVERED)
+    left_out = dropped(problem.id, None, "solve", UNDELIVERED)
     missing = Solved((), (left_out,) * (len(request.draws) - len(completions)))
     return joined([*parts, missing])
 
@@ -140,7 +140,7 @@ async def _solution(
 ) -> Solved:
     if completion.finish_reason == "failed":
         reason = completion.reason or "failed"
-        return Solved((), (_drop(problem.id, None, "solve", reason),))
+        return Solved((), (dropped(problem.id, None, "solve", reason),))
     grade = await worker.grader.grade(completion.text, completion.finish_reason, problem)
     lead, steps, tail = recipe.segment.segment(completion.text)
     solution = Solution(
@@ -168,7 +168,7 @@ async def _solution(
 def _kept_if_steps(solution: Solution) -> Solved:
     if solution.steps:
         return Solved((solution,), ())
-    return Solved((), (_drop(solution.problem_id, solution.id, "solve", "no_steps"),))
+    return Solved((), (dropped(solution.problem_id, solution.id, "solve", "no_steps"),))
 
 
 def _chosen(
@@ -189,8 +189,8 @@ def _chosen(
         kept, left = (), ()
     drops = [
         *solved.dropped,
-        *(_drop(problem.id, solution.id, "solve", reason) for solution, reason in left),
-        *([_drop(problem.id, None, "solve", unfit)] if unfit else []),
+        *(dropped(problem.id, solution.id, "solve", reason) for solution, reason in left),
+        *([dropped(problem.id, None, "solve", unfit)] if unfit else []),
     ]
     level = sampling.difficulty(rate, solve.difficulty_edges)
     return Solved(
@@ -199,7 +199,8 @@ def _chosen(
     )
 
 
-def _drop(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:
+def dropped(problem_id: str, solution_id: str | None, stage: str, reason: str) -> Dropped:
+    """Return the row of a problem or solution that goes, without a solve rate."""
     return Dropped(
         problem_id=problem_id,
         solution_id=solution_id,

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, get_args
 
+from annotators.injected import Injected
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
 from annotators.probes import Searched
 from annotators.verified import Verified
-from flows import searching
-from flows.kinds import Annotator, Evidence
+from flows import injecting, searching
+from flows.kinds import FINDINGS, Annotator, Evidence, kind_of
 from flows.recipe import Recipe
 from flows.solving import Solved, joined, solve
 from flows.worker import Worker
@@ -61,17 +62,17 @@ async def draw(
     by_id = {problem.id: problem for problem in problems}
 
     async def one(problem: Problem) -> Drawn:
-        solved, known = await _searched(problem, recipe, worker)
+        solved, known = await _grown(problem, recipe, worker)
         return Drawn(solved, await _evidence(solved.solutions, by_id, names, recipe, worker, known))
 
-    if solutions is None or recipe.solve.search:  # a search that is repeated buys nothing
+    if solutions is None or recipe.solve.grows:  # what is repeated buys nothing
         parts = await gather_all(one, problems)
     else:
         known = Solved(tuple(solutions), ())
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
     for name in names:
-        if name not in recipe.verifiers:  # they draw nothing, and mostly cannot tell
+        if kind_of(recipe.annotators[name]) is not FINDINGS:  # they mostly cannot tell
             _check_failures(evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
 
@@ -82,7 +83,7 @@ async def _evidence(
     names: Sequence[str],
     recipe: Recipe,
     worker: Worker,
-    searched: Mapping[str, tuple[Rollout, ...]],
+    grown: Mapping[str, Evidence],
 ) -> dict[str, Evidence]:
     """Draw what the annotators need of solutions, one coroutine a solution and annotator."""
 
@@ -94,6 +95,8 @@ async def _evidence(
 
     async def drawn_by(annotator: Annotator, solution: Solution) -> Evidence:
         problem = problems[solution.problem_id]
+        if isinstance(annotator, Injected):
+            return grown[solution.id]
         if isinstance(annotator, Verified):
             return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):
@@ -106,7 +109,7 @@ async def _evidence(
             ask=recipe.solve.ask,
             sampling=recipe.sampling_of(annotator),
             grader=worker.grader,
-            known=searched[solution.id] if isinstance(annotator.probe, Searched) else (),
+            known=_rollouts(grown[solution.id]) if isinstance(annotator.probe, Searched) else (),
         )
         return await annotator.gather(solution, sampler)
 
@@ -114,6 +117,20 @@ async def _evidence(
         return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
 
     return dict(zip(names, await gather_all(all_of, names), strict=True))
+
+
+def _rollouts(evidence: Evidence) -> tuple[Rollout, ...]:
+    return tuple(one for one in evidence if isinstance(one, Rollout))
+
+
+async def _grown(
+    problem: Problem, recipe: Recipe, worker: Worker
+) -> tuple[Solved, Mapping[str, Evidence]]:
+    """Solve a problem, and search or spoil it; return what is known of the solutions for it."""
+    if recipe.solve.inject is None:
+        return await _searched(problem, recipe, worker)
+    solved = await solve(problem, recipe, worker)
+    return await injecting.inject(recipe.solve.inject, problem, solved, worker)
 
 
 async def _searched(

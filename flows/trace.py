@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.kinds import FINDINGS
+from flows.kinds import FINDINGS, kind_of
 from flows.recipe_file import load_recipe
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
@@ -58,7 +58,8 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     shard, solution = _solution(root, row)
     labels = read_shard(root / "labels" / shard, Annotation)
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    drawing, checking = recipe.monte_carlo.get(row.annotator), row.annotator in recipe.verifiers
+    drawing, annotator = recipe.monte_carlo.get(row.annotator), recipe.annotators.get(row.annotator)
+    checking = annotator is not None and kind_of(annotator) is FINDINGS
     if drawing is None and not checking:
         raise StorageError(
             f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotators.injections import Injection
 from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rewrites import Rewrite
@@ -26,6 +27,7 @@ def methods_of(union: object) -> list[str]:
 
 
 KINDS = {
+    "injections": Injection,
     "probes": Probe,
     "searches": Search,
     "rules": Rule,

@@ -1,0 +1,83 @@
+"""VersaPRM's augmentation: one step of a right solution is replaced by a wrong one.
+
+Paper: VersaPRM (arXiv 2502.06737), counterfactual augmentation: a 70B model is asked, at
+temperature 0.4, to spoil a right chain of thought by types of error drawn in rotation; a sample is
+the prefix and the spoiled step, with label 0. Semantics: correctness.
+Defaults: 4 errors a solution: the authors make two calls of two types. Cost: a request an error.
+Deviations: the prompt is our own, without worked examples; one type a request, so that a reply that
+cannot be read costs one error; "right" is a right answer. The authors did not train their published
+model on such data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
+
+from annotators.injections.spoiled import (
+    WRITING,
+    Asked,
+    Failure,
+    Spoiled,
+    UselessError,
+    ask,
+    ended_like,
+    field,
+    indices,
+    reading,
+    rotated,
+)
+from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.engines.protocol import Sampling
+from stepmark.records import Problem, Solution
+
+KINDS: Final = {
+    "conflicting_steps": "the step contradicts what an earlier step established",
+    "non_sequitur": "the step does not follow from the steps before it",
+    "factual": "the step states a fact that is false",
+    "false_assumption": "the step assumes what the problem does not say",
+    "contextual": "the step misreads what the problem says or asks",
+    "calculation": "the step makes a slip in a calculation",
+    "incorrect_equation": "the step sets up a wrong equation or applies a wrong formula",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersaPrmErrors:
+    """A prefix and one wrong step."""
+
+    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+    prompt: ClassVar[str] = "versaprm_errors"
+
+    method: Literal["versaprm_errors"]
+    policy: str
+    """Policy that writes the errors."""
+    errors: int = 4
+    """Errors of a solution, each of another type."""
+    sampling: Sampling = WRITING
+    """How they are written."""
+
+    def questions(self, problem: Problem, solution: Solution) -> tuple[Asked, ...]:
+        """Return one request an error."""
+        return tuple(
+            ask(self.prompt, kind, KINDS[kind], problem, solution)
+            for kind in rotated(KINDS, solution, self.errors)
+        )
+
+    def parse(self, text: str, solution: Solution) -> Spoiled | Failure:
+        """Read a reply about a solution."""
+        return reading(lambda: _read(text, solution))
+
+
+def _read(text: str, solution: Solution) -> Spoiled:
+    step = field(text, "wrong_step")
+    place, *others = indices(field(text, "error_step"), len(solution.steps))
+    if others:
+        raise UselessError("repeated_field")
+    if step == solution.steps[place].strip():
+        raise UselessError("nothing_changed")
+    return Spoiled(
+        steps=(*solution.steps[:place], ended_like(step, solution.steps[place])),
+        errors=(place,),
+        why=field(text, "explanation"),
+    )

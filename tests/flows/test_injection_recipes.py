@@ -1,0 +1,169 @@
+"""Recipes with a known first error or a fused one, built from real problems by scripted policies.
+
+The problems are GSM8K's, the right solution of each is its own, line by line, and the wrong one
+has another last line. Only models and problems are exchanged: every other line of the recipe works.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from annotators.injections import prmbench, versaprm_errors
+from annotators.injections.spoiled import ask
+from flows.plan import plan
+from flows.recipe_file import find_recipe, load_recipe
+from flows.runtime import Runtime
+from flows.show import find_solution, solutions
+from flows.trace import trace
+from stepmark.errors import RecipeError
+from stepmark.records import Finding
+from storage.rows import LabelledSolution
+from storage.shards import read_shard
+from tests.fakes.factories import a_problem, a_solution
+from tests.flows.arrange import build, files_of, write_jsonl
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+SAMPLES = Path(__file__).parents[1] / "stepmark/problems/samples/gsm8k.jsonl"
+ROWS = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()][:2]
+
+
+def right_steps(row: dict[str, str]) -> list[str]:
+    lines = re.sub("<<.*?>>", "", row["answer"]).split("\n")
+    *steps, last = lines
+    return [*(f"{step}\n\n" for step in steps), f"The answer is {last.removeprefix('#### ')}."]
+
+
+def wrong_steps(row: dict[str, str]) -> list[str]:
+    return [*right_steps(row)[:-1], "7 + 7 = 15, so the answer is 15."]
+
+
+def arrange(folder: Path, name: str) -> Path:
+    """Write a shipped recipe for scripted policies."""
+    plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
+    plain["policies"] = {
+        policy: {"engine": "scripted", "model": f"{policy}.jsonl"} for policy in plain["policies"]
+    }
+    plain["solve"] |= {"prompt": "bare", "samples": 2}
+    write_jsonl(folder / "problems.jsonl", ROWS)
+    write_jsonl(folder / "solver.jsonl", [
+        {"user": row["question"], "prefix": "",
+         "completions": ["".join(right_steps(row)), "".join(wrong_steps(row))]}
+        for row in ROWS
+    ])  # fmt: skip
+    if inject := plain["solve"].get("inject"):
+        write_jsonl(folder / "writer.jsonl", list(writer_script(inject["method"])))
+    path = folder / "recipe.yaml"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    return path
+
+
+def writer_script(method: str):
+    """Its replies for every kind: it spoils step 1, and cannot be read on the second problem."""
+    kinds = {"versaprm_errors": versaprm_errors, "prmbench": prmbench}[method].KINDS
+    for number, row in enumerate(ROWS):
+        steps = right_steps(row)
+        for kind, meaning in kinds.items():
+            problem = a_problem(row["question"])
+            asked = ask(method, kind, meaning, problem, a_solution(steps, problem=problem))
+            written = versaprm_reply() if method == "versaprm_errors" else prmbench_reply(steps)
+            reply = "I would rather not." if number else written
+            yield {"user": asked.messages[0].content, "prefix": "", "completions": [reply]}
+
+
+def versaprm_reply() -> str:
+    return (
+        "<explanation>A slip.</explanation><error_step>1</error_step>"
+        "<wrong_step>That is 3 + 4 = 8.</wrong_step>"
+    )
+
+
+def prmbench_reply(steps: list[str]) -> str:
+    spoiled = [steps[0].strip(), "That is 3 + 4 = 8.", "So the answer is 8."]
+    tagged = "".join(f"<step_{i}>{step}</step_{i}>" for i, step in enumerate(spoiled))
+    return f"{tagged}<error_steps>1</error_steps><explanation>A slip.</explanation>"
+
+
+def built(folder: Path, name: str) -> list[LabelledSolution]:
+    build(arrange(folder, name), folder / "out")
+    return list(solutions(folder / "out" / name))
+
+
+@pytest.mark.parametrize(
+    ("name", "errors", "labels"),
+    [
+        ("versaprm-augment", 4, ("correct", "incorrect")),
+        ("prmbench-inject", 2, ("correct", "incorrect", "unlabelled")),
+    ],
+)
+def test_spoiled_solutions_have_their_error_where_it_was_put(tmp_path, name, errors, labels):
+    rows = built(tmp_path, name)
+    spoiled = [row for row in rows if row.first_error is not None]
+    right = [row for row in rows if row.first_error is None]
+    assert [row.verdicts for row in spoiled] == [labels] * errors
+    assert {row.steps[:2] for row in spoiled} == {
+        (right_steps(ROWS[0])[0], "That is 3 + 4 = 8." + "\n\n")
+    }
+    assert sorted(row.steps for row in right) == sorted(tuple(right_steps(r)) for r in ROWS)
+    assert all(set(row.verdicts) == {"correct"} for row in right)
+    assert {row.semantics for row in rows} == {"correctness"}
+    writer = {policy for row in spoiled for policy in row.step_policies[1:]}
+    assert len(writer) == 1
+    assert all(row.step_policies[0] not in writer for row in spoiled)
+
+
+def test_replies_that_are_no_use_are_dropped_with_their_reason(tmp_path):
+    manifest = build(arrange(tmp_path, "versaprm-augment"), tmp_path / "out")
+    assert manifest.counts["dropped"] == {"all_unlabelled": 2, "missing_field": 4}
+
+
+def test_the_kind_of_error_and_its_explanation_are_the_evidence(tmp_path):
+    rows = built(tmp_path, "versaprm-augment")
+    root = tmp_path / "out" / "versaprm-augment"
+    findings = read_shard(root / "findings/known/00000.parquet", Finding)
+    said = {finding.evidence for finding in findings if finding.verdict == "incorrect"}
+    assert len(said) == 4
+    assert {text.partition(": ")[0] for text in said} < set(versaprm_errors.KINDS)
+    row = next(row for row in rows if row.first_error is not None)
+    traced = trace(root, find_solution(root, row.id), root.parent / "ledger")
+    assert traced.findings[1].evidence in said
+
+
+def test_a_build_with_injection_is_replayed_without_servers(tmp_path):
+    path = arrange(tmp_path, "prmbench-inject")
+    build(path, tmp_path / "out")
+    before = files_of(tmp_path / "out" / "prmbench-inject")
+    build(path, tmp_path / "out", replace=True, offline=True)
+    assert files_of(tmp_path / "out" / "prmbench-inject") == before
+
+
+def test_the_plan_counts_what_is_written(tmp_path):
+    recipe, base = load_recipe(str(arrange(tmp_path, "versaprm-augment")))
+    table, _ = plan(recipe, Runtime(out=tmp_path / "out", base=base))
+    assert list(table.columns[0].cells)[:2] == ["solve", "inject"]
+    assert list(table.columns[1].cells)[1] == "16"
+
+
+def test_labels_by_construction_need_an_injection(tmp_path):
+    path = arrange(tmp_path, "versaprm-augment")
+    plain = json.loads(path.read_text())
+    del plain["solve"]["inject"]
+    path.write_text(json.dumps(plain))
+    with pytest.raises(RecipeError, match=r"solve\.inject is not set"):
+        load_recipe(str(path))
+
+
+def test_groundedprm_fuses_what_the_tool_found_with_the_outcome(tmp_path):
+    rows = {row.outcome: row for row in built(tmp_path, "groundedprm")}
+    assert set(rows["correct"].verdicts) == {"correct"}
+    assert rows["correct"].semantics == "potential"
+    manifest_drops = json.loads((tmp_path / "out/groundedprm/manifest.json").read_text())["counts"][
+        "dropped"
+    ]
+    assert manifest_drops.get("contradicted", 0) + len(rows) >= 2
