@@ -36,3 +36,10 @@ def kind_of(annotator: Annotator) -> Kind:
     if isinstance(annotator, Judged):
         return CRITIQUES
     return FINDINGS if isinstance(annotator, Verified | Injected) else ROLLOUTS
+
+
+def needs_reference(annotator: Annotator) -> bool:
+    """Tell whether an annotator labels steps by the reference answer."""
+    if isinstance(annotator, Judged):
+        return annotator.judge.needs_reference
+    return not isinstance(annotator, Verified) or annotator.fusion is not None

@@ -29,7 +29,7 @@ from flows.coherence import (
     check_solving,
     check_writers,
 )
-from flows.kinds import Annotator
+from flows.kinds import Annotator, needs_reference
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.ids import content_id
@@ -256,8 +256,7 @@ class Recipe(Block):
     @property
     def needing_reference(self) -> list[str]:
         """The annotators that label by a problem's reference answer."""
-        judges = [name for name, judged in self.judges.items() if judged.judge.needs_reference]
-        return [*self.monte_carlo, *judges]
+        return [name for name, each in self.annotators.items() if needs_reference(each)]
 
     @property
     def semantics(self) -> Semantics:

@@ -107,6 +107,15 @@ def test_a_build_again_gives_the_same_bytes(tmp_path):
     assert files_of(tmp_path / "out" / "checked") == before
 
 
+def test_a_fusion_with_the_outcome_needs_a_reference(tmp_path):
+    tool = {"method": "verifier", "verifier": {"method": "equations"}}
+    fused = {"sums": tool | {"fusion": {"method": "groundedprm"}}}
+    recipe, _ = load_recipe(str(arrange(tmp_path, annotators=fused)))
+    assert recipe.needing_reference == ["sums"]
+    recipe, _ = load_recipe(str(arrange(tmp_path)))
+    assert recipe.needing_reference == []
+
+
 def test_problems_need_somebody_who_solves_them():
     plain = json.loads(recipe_text(annotators=RECIPE["annotators"], labels={"from": "sums"}))
     del plain["solve"]
