@@ -221,6 +221,14 @@ def test_a_sandbox_that_does_not_start_says_why_when_it_is_opened(monkeypatch):
         asyncio.run(opened())
 
 
+def test_a_sandbox_that_somebody_else_kills_is_no_verdict_on_the_program(monkeypatch):
+    monkeypatch.setattr(
+        box, "start_command", lambda **_: ["/bin/sh", "-c", "printf '\\006'; kill -9 $$"]
+    )
+    with pytest.raises(SandboxError, match="Signal 9 ended the sandbox from outside"):
+        run("print('right')")
+
+
 def test_no_file_stays_open_after_it_is_closed():
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
