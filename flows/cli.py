@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | fit | recipes | ledger`."""
+"""The command line: `stepmark build | status | show | check | plan | fit | doctor | ledger | …`."""
 
 from __future__ import annotations
 
@@ -244,6 +244,17 @@ def recipes() -> None:
     for name in shipped_recipes():
         about = find_recipe(name).read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
         say(f"{name:20} {about}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what this machine has and lacks, and how to install what is missing."""
+    from flows.doctor import examine, lines
+
+    for line in lines(examine(), as_json=as_json):
+        say(line)
 
 
 def say(line: str) -> None:
