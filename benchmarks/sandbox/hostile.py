@@ -14,7 +14,7 @@ from stepmark.sandbox.box import Box
 from stepmark.sandbox.protocol import Ending, Limits, Program
 
 FOLDER = Path(__file__).with_name("hostile")
-LIMITS = Limits(wall_s=4, cpu_s=1, memory_bytes=256 << 20, processes=8, output_bytes=1 << 20)
+LIMITS = Limits(wall_s=6, cpu_s=1, memory_bytes=256 << 20, processes=8, output_bytes=1 << 20)
 _LATE_S = 2.0
 """Seconds beyond the limit that a run may take on a busy machine before it counts as late."""
 _GONE_S = 5.0

@@ -61,7 +61,7 @@ class Box:
         """Run the program; afterwards nothing is left of the sandbox, also when cancelled.
 
         Raises:
-            SandboxError: it does not die.
+            SandboxError: the sandbox does not die, or was killed by somebody else.
         """
         started_s = time.monotonic()
         output = _Output(limits.output_bytes, on_flood=self._kill)
@@ -79,7 +79,13 @@ class Box:
             await self._gone(end)
         code = self._process.returncode
         assert code is not None
-        ended = "output" if output.flooded else "timeout" if late else _ending(code, output)
+        stopped: Ending | None = "output" if output.flooded else "timeout" if late else None
+        if stopped is None and code < 0:
+            raise SandboxError(
+                f"Signal {-code} ended the sandbox from outside, which no program in it can do: "
+                "the machine may be out of memory."
+            )
+        ended = stopped or _ending(code, output)
         return Result(
             ended=ended,
             exit_code=code if ended == "finished" else None,
@@ -180,7 +186,7 @@ def _ending(code: int, output: _Output) -> Ending:
     """Read the exit code as bubblewrap passes it on: above 128 it is a signal's."""
     if code == _OVERTIME:
         return "timeout"
-    if code < 0 or code > _SIGNALLED:
+    if code > _SIGNALLED:
         return "killed"
     last_line = output.stderr.rstrip().rpartition(b"\n")[2]
     return "memory" if code == 1 and last_line.startswith(b"MemoryError") else "finished"

@@ -38,7 +38,8 @@ def test_an_open_sandbox_is_noticed(monkeypatch):
         command[seccomp : seccomp + 2] = []
         end = command.index("--remount-ro")
         temporary = tempfile.gettempdir()
-        command[end:end] = ["--bind", temporary, temporary]
+        command[end:end] = ["--bind", temporary, temporary, "--perms", "1777", "--tmpfs", "/own"]
+        command[command.index("--chdir") + 1] = "/own"  # the launcher leaves the program's file
         return command
 
     monkeypatch.setattr(box, "start_command", leaking)

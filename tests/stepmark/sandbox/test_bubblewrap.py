@@ -50,6 +50,7 @@ def test_root_gives_each_sandbox_another_user(monkeypatch):
 def test_what_is_bound_is_read_only_and_holds_no_home_and_no_temporary_folder():
     command = start_command(packages=("sympy",), seccomp_fd=3)
     assert "--bind" not in command
+    assert command[command.index("--remount-ro") + 1] == "/"
     places = [command[at + 2] for at, word in enumerate(command) if word == "--ro-bind"]
     assert "/packages/sympy" in places
     assert not {"/", "/home", "/root", "/tmp", "/etc", "/proc", "/var", "/run"} & set(places)
