@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EFFORT: Final = 2_000_000
 """Z3's units of work a question may take (`rlimit`); a syllogism takes some hundreds."""
 
-_Place = tuple[str, ...] | tuple[str, int, int]
+_Place = tuple[str, str] | tuple[str, int, int] | tuple[str, Quantified]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +49,13 @@ def decide(questions: Sequence[Entailment], effort: int = EFFORT) -> tuple[Answe
     """Answer questions in turn; meant for a process that can be killed.
 
     Args:
-        questions: e.g. those of one solution; equal ones are answered once.
+        questions: those of one solution: a name means the same in all of them. Equal ones are
+            answered once.
         effort: units of work each may take.
     """
     asked = dict.fromkeys(questions)
-    answers = {question: _answer(question, effort) for question in asked}
+    world = _World([f for question in asked for f in (*question.premises, question.conclusion)])
+    answers = {question: _answer(question, world, effort) for question in asked}
     return tuple(answers[question] for question in questions)
 
 
@@ -62,10 +64,9 @@ def warm_up() -> None:
     decide((Entailment(premises=(), conclusion=Atom(predicate="p", names=())),))
 
 
-def _answer(question: Entailment, effort: int) -> Answer:
+def _answer(question: Entailment, world: _World, effort: int) -> Answer:
     import z3
 
-    world = _World([*question.premises, question.conclusion])
     solver = z3.SimpleSolver(ctx=world.context)
     solver.set("rlimit", effort)
     solver.add([world.meaning(premise) for premise in question.premises])
@@ -88,7 +89,10 @@ def _why(solver: z3.Solver) -> str:
 
 
 class _World:
-    """The sorts and symbols of one question, and what its formulas mean in them."""
+    """The sorts and symbols of some questions, and what their formulas mean in them.
+
+    Its context is its own, so that an answer does not depend on what was asked before.
+    """
 
     def __init__(self, formulas: Sequence[Formula]) -> None:
         import z3
@@ -97,13 +101,17 @@ class _World:
         self._z3 = z3
         self._thing = z3.DeclareSort("thing", self.context)
         self._real = z3.RealSort(self.context)
+        self._bool = z3.BoolSort(self.context)
         self._sorts = _Sorts()
-        for formula in formulas:
+        self._meanings: dict[Formula, Any] = {}
+        for formula in dict.fromkeys(formulas):
             self._sorts.learn(formula, {})
 
     def meaning(self, formula: Formula) -> Any:
         """Return a closed formula as Z3's."""
-        return self._of(formula, {})
+        if formula not in self._meanings:
+            self._meanings[formula] = self._of(formula, {})
+        return self._meanings[formula]
 
     def _of(self, formula: Formula, bound: dict[str, Any]) -> Any:
         match formula:
@@ -121,9 +129,7 @@ class _World:
     def _atom(self, atom: Atom, bound: dict[str, Any]) -> Any:
         names = [self._name(name, bound) for name in atom.names]
         sorts = [name.sort() for name in names]
-        function = self._z3.Function(
-            f"{atom.predicate}/{len(names)}", *sorts, self._z3.BoolSort(self.context)
-        )
+        function = self._z3.Function(f"{atom.predicate}/{len(names)}", *sorts, self._bool)
         return function(*names)
 
     def _comparison(self, compare: Compare, bound: dict[str, Any]) -> Any:
@@ -161,7 +167,7 @@ class _World:
                 return found[0] == found[1]
 
     def _quantified(self, formula: Quantified, bound: dict[str, Any]) -> Any:
-        name = self._constant(formula.name, ("bound", str(id(formula))))
+        name = self._constant(formula.name, ("bound", formula))
         part = self._of(formula.part, {**bound, formula.name: name})
         quantify = self._z3.ForAll if formula.quantifier == "all" else self._z3.Exists
         return quantify([name], part)
@@ -195,7 +201,7 @@ class _Sorts:
                 for part in formula.parts:
                     self.learn(part, bound)
             case Quantified():
-                self.learn(formula.part, {**bound, formula.name: ("bound", str(id(formula)))})
+                self.learn(formula.part, {**bound, formula.name: ("bound", formula)})
 
     def _compare(self, compare: Compare, bound: dict[str, _Place]) -> None:
         sides = (compare.left, compare.right)

@@ -194,7 +194,7 @@ class _Parser:
             case "name":
                 return self._applied(text) if self.symbol == "(" else _Bare(text)
             case _:
-                self._refuse("bad_formula")
+                return self._refuse("bad_formula")
 
     def _group(self) -> _Operand:
         inside = self.operands(0)
