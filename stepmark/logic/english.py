@@ -110,6 +110,8 @@ def _clauses(text: str, *, generic: bool) -> Formula:
         clause = _IS.fullmatch(part)
         does = None if clause else _DOES.fullmatch(part)
         if clause:
+            if clause["verb"] == "are" and clause["who"] not in _PRONOUNS:
+                refuse("unclear_name", text)
             subject = _subject(clause["who"], generic=generic)
             found.append(_qualities(clause["what"], subject, text))
         elif does:
