@@ -70,7 +70,7 @@ def sentences(step: str) -> tuple[str, ...]:
     if len(step) > MAX_CHARS:
         refuse("too_long", step)
     plain = step.replace("**", "").replace("`", "")
-    found = (_opened(_NUMBERING.sub("", part, count=1)) for part in _SENTENCE.split(plain))
+    found = (_opened(_unnumbered(part)) for part in _SENTENCE.split(plain))
     return tuple(s for s in found if s and not _SILENT.match(s) and not is_answer(s))
 
 
@@ -141,6 +141,11 @@ def _first(text: str, read: Reader) -> tuple[Claim, str]:
         else:
             return claim, _opened(_JOINT.sub("", text[end:], count=1))
     raise failure or UnreadableError("not_controlled", text)
+
+
+def _unnumbered(text: str) -> str:
+    numbering = _NUMBERING.match(text)
+    return text[numbering.end() :] if numbering else text
 
 
 def _opened(text: str) -> str:

@@ -7,8 +7,8 @@
     int1 & fact3 -> hypothesis;
 
 As FoVer (arXiv 2505.15960) reads them: a step is right if its conclusion follows from what it
-names, whatever the step that made an `int` was worth. Assumptions and contradictions (`assump`, `#F#`) are
-not read; FoVer leaves such proofs out.
+names, whatever the step that made an `int` was worth. Assumptions and contradictions (`assump`,
+`#F#`) are not read; FoVer leaves such proofs out.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _LABEL: Final = r"(?:fact|sent|int)\d{1,4}"
 _FACT: Final = re.compile(
     r"\b((?:fact|sent)\d{1,4})\s*:\s*(.+?)\s*(?=\b(?:fact|sent)\d{1,4}\s*:|\n|$)"
 )
+_SPACES: Final = re.compile(r"[^\S\n]+")
 _HYPOTHESIS: Final = re.compile(r"hypothesis\$?\s*[:=]\s*(.+)")
 _MOVE: Final = re.compile(
     rf"(?P<premises>{_LABEL}(?: ?& ?{_LABEL})*) ?-> ?"
@@ -47,6 +48,7 @@ def find_facts(statement: str) -> dict[str, Formula]:
     """
     if len(statement) > MAX_CHARS:
         refuse("too_long", statement)
+    statement = _SPACES.sub(" ", statement)
     facts = {label: parse(formula) for label, formula in _FACT.findall(statement)}
     hypothesis = _HYPOTHESIS.search(statement)
     if not facts or hypothesis is None:

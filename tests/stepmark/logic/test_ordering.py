@@ -34,7 +34,7 @@ def test_the_first_sentence_names_the_things():
             "red_book = 1",
         ),
         (
-            "from newest to oldest: first can be the red book or gray book, then third is white book",
+            "from newest to oldest: first can be red book or gray book, then third is white book",
             "(red_book = 3 ∨ gray_book = 3) ∧ white_book = 1",
         ),
     ],

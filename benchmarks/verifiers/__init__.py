@@ -1,0 +1,1 @@
+"""Verifiers measured on gold: what they call wrong, what they miss, what they leave open."""
