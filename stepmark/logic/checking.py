@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from stepmark.logic.derivation import Read
+from stepmark.logic.derivation import Premises, Read
 from stepmark.logic.entailment import EFFORT, Answer, decide
 from stepmark.logic.proof import find_facts, read_proof
-from stepmark.logic.prose import Premises, find_puzzle, read_steps
+from stepmark.logic.prose import find_puzzle, read_steps
 from stepmark.logic.unreadable import UnreadableError
 from stepmark.records import Verdict
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from stepmark.logic.derivation import Claim
 from stepmark.logic.formula import Formula
 from stepmark.logic.unreadable import UnreadableError, refuse
 
@@ -44,13 +45,6 @@ _SO: Final = re.compile(
 _SINCE: Final = re.compile(r"(?:since|because|given that|as) ", re.IGNORECASE)
 _BECAUSE: Final = re.compile(r",? (?:because|since|given that) ", re.IGNORECASE)
 _JOINT: Final = re.compile(r",? and |, |; ")
-
-
-class Claim(NamedTuple):
-    """A formula and its words."""
-
-    text: str
-    formula: Formula
 
 
 Reader = Callable[[str], Formula]

@@ -18,14 +18,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from stepmark.logic.claims import is_answer
-from stepmark.logic.derivation import Asked, Read
+from stepmark.logic.derivation import MAX_STEPS, Asked, Read
 from stepmark.logic.entailment import Entailment
 from stepmark.logic.formula import Formula, Not
 from stepmark.logic.syntax import parse
 from stepmark.logic.unreadable import UnreadableError, refuse
 
 MAX_CHARS: Final = 20_000
-MAX_STEPS: Final = 200
 
 _LABEL: Final = r"(?:fact|sent|int)\d{1,4}"
 _FACT: Final = re.compile(
@@ -88,7 +87,7 @@ def _move(text: str, known: dict[str, Formula]) -> Asked:
     if None in premises:
         refuse("unknown_label", text)
     given = tuple(premise for premise in premises if premise is not None)
-    return Asked(text=text, question=Entailment(premises=given, conclusion=conclusion))
+    return Asked(text, Entailment(premises=given, conclusion=conclusion))
 
 
 def _conclusion(move: re.Match[str], hypothesis: Formula) -> Formula:

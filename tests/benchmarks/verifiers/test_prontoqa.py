@@ -32,7 +32,7 @@ def test_the_forms_of_prontoqa(sentence: str, meaning: Said):
         ("Each dog is a cat.", ["Each cat is a dog."], False),
     ],
 )
-def test_truth_tables_decide(claim: str, earlier: list[str], follows: bool):
+def test_truth_tables_decide(*, claim: str, earlier: list[str], follows: bool):
     assert supported(claim, STATED, earlier) is follows
 
 

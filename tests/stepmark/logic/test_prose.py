@@ -1,8 +1,8 @@
 import pytest
 
-from stepmark.logic.derivation import Read
+from stepmark.logic.derivation import MAX_STEPS, Premises, Read
 from stepmark.logic.entailment import decide
-from stepmark.logic.prose import MAX_STEPS, Premises, find_puzzle, read_steps
+from stepmark.logic.prose import find_puzzle, read_steps
 from stepmark.logic.unreadable import UnreadableError
 
 STATEMENT = (
