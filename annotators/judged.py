@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 
 from annotators.judges import Judge, Question, Reading
 from annotators.judges.question import prompt_id
+from annotators.stored import rows_of, without_draws
 from annotators.votes import Ballots, Votes
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.counts import BoolArray, Counts, IntArray, no_draws
+from stepmark.counts import BoolArray, IntArray
 from stepmark.engines.protocol import Completion, Request, Sampling
-from stepmark.errors import EngineDown, EngineError, StorageError
+from stepmark.errors import EngineDown, EngineError
 from stepmark.evidence import Spent
 from stepmark.gather import gather_all
 from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
@@ -70,6 +71,11 @@ class Judged:
             )
 
     @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies that are asked."""
+        return (self.policy,)
+
+    @property
     def semantics(self) -> Semantics:
         """What a label claims."""
         return self.judge.semantics
@@ -112,9 +118,9 @@ class Judged:
         Raises:
             StorageError: a critique is of no such solution.
         """
-        counts = _without_draws(solutions)
+        counts = without_draws(solutions)
         offsets = counts.offsets
-        rows = _rows(critiques, solutions)
+        rows = rows_of(critiques, solutions, "critiques")
         steps = self.votes.read(_ballots(critiques, rows, offsets, self.votes.n))
         asked = np.bincount(rows, minlength=len(offsets) - 1)
         reasons = np.where(asked > 0, NONE, NO_REFERENCE)
@@ -179,18 +185,6 @@ async def _bought(policy: Policy, request: Request) -> tuple[dict[int, Completio
         return {}, error.reason
 
 
-def _rows(critiques: pa.Table, solutions: pa.Table) -> IntArray:
-    """Return the row of the solution that each critique is about."""
-    found = pc.index_in(critiques["solution_id"], value_set=solutions["id"])
-    if found.null_count:
-        raise StorageError(
-            f"{found.null_count} critiques are of no solution stored beside them. Shards of two "
-            "builds were mixed: start clean with --replace; the ledger is kept."
-        )
-    rows: IntArray = found.to_numpy().astype(np.int64)
-    return rows
-
-
 def _ballots(critiques: pa.Table, rows: IntArray, offsets: IntArray, votes: int) -> Ballots:
     """Lay verdicts out by step and draw."""
     spans = pc.list_value_length(critiques["verdicts"]).to_numpy()
@@ -207,11 +201,6 @@ def _ballots(critiques: pa.Table, rows: IntArray, offsets: IntArray, votes: int)
     verdicts[at] = codes
     read[at] = True
     return Ballots(verdicts=verdicts, read=read, offsets=offsets)
-
-
-def _without_draws(solutions: pa.Table) -> Counts:
-    lengths = pc.list_value_length(solutions["steps"]).to_numpy().astype(np.int64)
-    return no_draws(np.concatenate(([0], np.cumsum(lengths))))
 
 
 def _spent(critiques: pa.Table, rows: IntArray, solutions: int) -> Spent:

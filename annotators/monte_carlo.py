@@ -88,6 +88,11 @@ class MonteCarlo:
         return isinstance(self.probe, Uncertainty)
 
     @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies that are asked."""
+        return (self.policy,)
+
+    @property
     def semantics(self) -> Semantics:
         """What a label claims."""
         return self.rule.semantics

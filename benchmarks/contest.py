@@ -82,14 +82,14 @@ def contestants(hyper: Hyper, typical: int) -> dict[str, tuple[Probe, Posterior 
             for c in CONFIDENCES
         },
         **{
-            f"adaptive:{n}, one by one": (adaptive(hyper, n, at_once=1), posterior)
+            f"adaptive:{n}, in twos": (adaptive(hyper, n, at_once=2), posterior)
             for n in budgets[1:3]
         },
         "adaptive@0.9 unfitted": (adaptive(unfitted.hyper, most, 0.9), unfitted),
     }
 
 
-def adaptive(hyper: Hyper, budget: int, confidence: float = CERTAIN, at_once: int = 2) -> Adaptive:
+def adaptive(hyper: Hyper, budget: int, confidence: float = CERTAIN, at_once: int = 1) -> Adaptive:
     """Return the adaptive probe with the root draws of the world."""
     return Adaptive(
         method="adaptive",

@@ -32,7 +32,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from annotators.monte_carlo import MonteCarlo
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from stepmark.engines.retry import RetryPolicy
 from stepmark.records import Annotation, Rollout, Solution
 from storage.shards import read_shard

@@ -9,7 +9,8 @@ Three measurements, all through a real vLLM server:
 - `practice`: every probe on the same real draws of the same solutions with a wrong answer, at
   matched rollouts (benchmarks/contest.py says what is measured, benchmarks/practice/evidence.py
   where the draws are from). The pilot that the posterior is fitted on is of other problems.
-- `builds`: exhaustive, binary and adaptive as builds of the shipped problems, right answers too.
+- `builds`: exhaustive, binary, adaptive and the tree as builds of the shipped problems, right
+  answers too.
 - `values`: the value of eight draws beside the potential estimated from 256 others.
 
 Rollouts and tokens are those *used*, whoever bought them. The last line is JSON.
@@ -32,7 +33,8 @@ from benchmarks.contest import contest
 from benchmarks.practice import evidence
 from benchmarks.practice.score import judge, score
 from benchmarks.simulated_quality import measure_all
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions
@@ -60,7 +62,10 @@ PROBES: dict[str, dict[str, Any]] = {
         "rule": {"method": "posterior", "threshold": 0.5},
         "right_answers": "probe",
     },
+    "tree": {"probe": {"method": "searched"}, "right_answers": "drop"},
 }
+SEARCH = {"method": "omegaprm", "draws": DRAWS, "searches": 8, "split": "step"}
+"""OmegaPRM's tree for `tree`: its searched wrong rollouts are the solutions that are judged."""
 
 
 def main() -> None:
@@ -113,6 +118,8 @@ def builds(out: Path, problems: int, potential_problems: int) -> dict[str, Any]:
 def _recipe(name: str, problems: int, annotator: dict[str, Any]) -> tuple[Recipe, Path]:
     overrides = {"name": name, "limit": problems}
     overrides |= {f"annotators.mc.{key}": value for key, value in annotator.items()}
+    if annotator["probe"]["method"] == "searched":
+        overrides["solve.search"] = SEARCH
     return load_recipe("quickstart", overrides)
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.real_model --problems gsm8k_test.jsonl --model ./Qwen2.5-0.5B-Instruct
 
 The solutions are of problems that the model solves sometimes: of four some are right and some
-wrong. Every prefix gets 28 rollouts through a real vLLM server: the probes read the first twelve,
+wrong. Every prefix gets 24 rollouts through a real vLLM server: the probes read the first eight,
 the value of the other sixteen is the reference, so no draw is on both sides. There is no truth
 beside it: a prefix that none of sixteen draws recovers from counts as dead, and the first dead
 prefix as the first error. The last line is JSON.
@@ -28,7 +28,7 @@ from benchmarks.contest import Probe, counts_seen, first_errors, published, spen
 from benchmarks.drawn import CORRECT, UNKNOWN, Drawn
 from benchmarks.intervals import wilson
 from benchmarks.recorded import recorded, rollouts_by_prefix
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions
@@ -37,8 +37,10 @@ from stepmark.posterior import read_many
 
 NAME: Final = "real-model"
 SAMPLES: Final = 4
-PROBED, REFERENCE = 12, 16
+PROBED, REFERENCE = 8, 16
 """Draws of a prefix that the probes may read, and that the reference rests on."""
+IN_FLIGHT: Final = 8
+"""Requests at once: a batch of 192 fills a small machine, and answers are kept as they come."""
 PROBES: Final[dict[str, tuple[Probe, Posterior | None]]] = {
     "exhaustive": (Exhaustive(method="exhaustive", draws=8), None),
     "binary": (Binary(method="binary", draws=8), None),
@@ -47,7 +49,7 @@ PROBES: Final[dict[str, tuple[Probe, Posterior | None]]] = {
         Posterior(method="posterior"),
     ),
     "posterior on binary": (Binary(method="binary", draws=8), Posterior(method="posterior")),
-    "adaptive:12": (
+    "adaptive:8": (
         Adaptive(method="adaptive", budget=PROBED, root=SAMPLES - 1),
         Posterior(method="posterior"),
     ),
@@ -60,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--problems", type=Path, required=True, help="GSM8K's test set")
     parser.add_argument("--model", required=True)
-    parser.add_argument("--limit", type=int, default=8, help="problems that are tried")
+    parser.add_argument("--limit", type=int, default=7, help="problems that are tried")
     parser.add_argument("--solutions", type=int, default=12)
     parser.add_argument("--out", type=Path, help="keep the build here")
     options = parser.parse_args()
@@ -92,7 +94,7 @@ def gather(out: Path, problems: Path, model: str, limit: int) -> Path:
     }
     console = Console(stderr=True)
     recipe, base = load_recipe("math-shepherd", changes)
-    runtime = Runtime(out=out, base=base)
+    runtime = Runtime(out=out, base=base, concurrency=IN_FLIGHT)
     with served(recipe, runtime, out, console) as ready:
         run_build(recipe, ready, console)
     return out / NAME

@@ -34,7 +34,8 @@ import aiohttp
 import orjson
 from rich.console import Console
 
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from stepmark.engines.transport import Call, Transport

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from flows.recipe import Recipe, parse_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import parse_recipe
 from stepmark.evidence import OUTCOMES
 from stepmark.records import Problem, Reject, Rollout, Solution
 from storage.rows import Dropped

@@ -239,7 +239,7 @@ def fit_posterior(
 @app.command()
 def recipes() -> None:
     """List the recipes that ship."""
-    from flows.recipe import find_recipe, shipped_recipes
+    from flows.recipe_file import find_recipe, shipped_recipes
 
     for name in shipped_recipes():
         about = find_recipe(name).read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
@@ -281,7 +281,7 @@ def _open(
     settings: list[str] | None,
 ) -> Any:
     """Load a recipe with what the options say of it, and the runtime they describe."""
-    from flows.recipe import load_recipe
+    from flows.recipe_file import load_recipe
     from flows.runtime import Runtime
 
     plain_policies = load_recipe(name)[0].policies

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Searched
 from filters.consensus import CONSENSUS, Consensus
+from flows.kinds import Annotator
 
 if TYPE_CHECKING:
     from flows.recipe import PolicyBlock, SolveBlock
@@ -39,7 +39,7 @@ def check_solving(solve: SolveBlock) -> None:
         )
 
 
-def check_consensus(labels: str | Consensus, annotators: Mapping[str, MonteCarlo | Judged]) -> None:
+def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]) -> None:
     """A consensus is of several annotators, and what their labels claim is known."""
     if CONSENSUS in annotators:
         raise ValueError(f"annotators.{CONSENSUS}: the name is taken, call it something else")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.agreeing import agreement
+from flows.kinds import CRITIQUES, FINDINGS, ROLLOUTS, kind_of
 from flows.recipe import as_yaml
 from flows.shards import RUN, Build
 from storage.atomic import write_text_whole
@@ -43,9 +44,10 @@ def _refs(build: Build) -> Refs:
         "rejects": [f"rejects/{s}.parquet" for s in _numbers(build.root / "rejects")],
         "solutions": [f"solutions/{s}.parquet" for s in shards],
         **{
-            f"{kind}/{n}": [f"{kind}/{n}/{s}.parquet" for s in shards]
-            for kind, drawing in (("rollouts", recipe.monte_carlo), ("critiques", recipe.judges))
-            for n in drawing
+            f"{folder}/{n}": [f"{folder}/{n}/{s}.parquet" for s in shards]
+            for folder in (ROLLOUTS.folder, CRITIQUES.folder, FINDINGS.folder)
+            for n, annotator in recipe.annotators.items()
+            if kind_of(annotator).folder == folder
         },
         **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
         "labels": [f"labels/{s}.parquet" for s in shards],

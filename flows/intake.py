@@ -97,6 +97,8 @@ class Intake:
         if isinstance(row, Reject):
             return row
         problem = problem_of(row)
+        if problem.kind != "code" and self._recipe.source.reference is None:
+            return row  # the recipe names no column for it: nothing in it asks for a reference
         reason = await self._worker.grader.rejects_reference(problem)
         if reason is None:
             return row

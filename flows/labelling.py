@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from filters.consensus import CONSENSUS
+from flows.kinds import Annotator
 from flows.recipe import Recipe
 from stepmark.counts import IntArray
 from stepmark.evidence import evidence_of
@@ -39,8 +39,7 @@ class Labelled(NamedTuple):
 def label(
     problems: pa.Table,
     solutions: pa.Table,
-    rollouts: Mapping[str, pa.Table],
-    critiques: Mapping[str, pa.Table],
+    evidence: Mapping[str, pa.Table],
     recipe: Recipe,
 ) -> Labelled:
     """Turn the stored evidence of a shard into labels and data rows.
@@ -48,11 +47,10 @@ def label(
     Args:
         problems: the shard.
         solutions: its solutions.
-        rollouts: of each annotator that draws them.
-        critiques: of each judge.
+        evidence: what each annotator gathered, by its name.
         recipe: what is made of them.
     """
-    labels_of = _labels(solutions, rollouts, critiques, recipe)
+    labels_of = _labels(solutions, evidence, recipe)
     annotations = {
         name: annotation_table(name, solutions, labels) for name, labels in labels_of.items()
     }
@@ -73,16 +71,15 @@ def label(
 
 def _labels(
     solutions: pa.Table,
-    rollouts: Mapping[str, pa.Table],
-    critiques: Mapping[str, pa.Table],
+    evidence: Mapping[str, pa.Table],
     recipe: Recipe,
 ) -> dict[str, Labels]:
     """Return what each annotator says, in the recipe's order."""
-    drawn = {name: evidence_of(solutions, table) for name, table in rollouts.items()}
+    drawn = {name: evidence_of(solutions, evidence[name]) for name in recipe.monte_carlo}
 
-    def said(name: str, annotator: MonteCarlo | Judged) -> Labels:
-        if isinstance(annotator, Judged):
-            return annotator.annotate(solutions, critiques[name])
+    def said(name: str, annotator: Annotator) -> Labels:
+        if not isinstance(annotator, MonteCarlo):
+            return annotator.annotate(solutions, evidence[name])
         prover = annotator.prover
         return annotator.annotate(drawn[name].beside(drawn[prover]) if prover else drawn[name])
 

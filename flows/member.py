@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 
 from flows.mailbox import LOOK_PERIOD_S, METER, PROGRESS, Mailbox, Report, Word
 from flows.place import check_policies
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.shards import Build
 from flows.worker import Worker

@@ -64,6 +64,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
         rows.append((name, probes + (problems if root else 0), draws + root, tokens))
+    rows += [(name, 0, 0, 0) for name in recipe.verifiers]
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)

@@ -7,22 +7,21 @@ are refused. What does not change labels (addresses, concurrency, paths, progres
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
+from annotators.verified import Verified
 from filters.consensus import Consensus
 from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
+from flows.kinds import Annotator
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
-from stepmark.errors import RecipeError
 from stepmark.ids import content_id
 from stepmark.policy import Continuation
 from stepmark.problems import ProblemSource, SolutionSource, check_shares
@@ -64,8 +63,8 @@ class PolicyBlock(Block):
 class SolveBlock(Block):
     """How solutions are sampled."""
 
-    policy: str | tuple[str, ...] = Field(min_length=1)
-    """Policy that writes them, or several that each write as many."""
+    policy: str | tuple[str, ...] = ()
+    """Policy that writes them, or several that each write as many; none for given solutions."""
     samples: int = Field(default=8, ge=1)
     """Draws a problem and policy; with a quota, draws a round."""
     quota: Quota | None = None
@@ -143,13 +142,13 @@ class Recipe(Block):
     """Where problems come from."""
     solutions: SolutionSource | None = None
     """Solutions that exist, to be labelled instead of sampled."""
-    policies: Mapping[str, PolicyBlock]
+    policies: Mapping[str, PolicyBlock] = {}
     """Models by the names the other blocks use."""
-    solve: SolveBlock
+    solve: SolveBlock = SolveBlock()
     """How solutions are sampled, and what rollouts continue."""
     segment: Segmenter
     """How a solution is cut into steps."""
-    annotators: Mapping[str, MonteCarlo | Judged] = Field(min_length=1)
+    annotators: Mapping[str, Annotator] = Field(min_length=1)
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
@@ -166,8 +165,14 @@ class Recipe(Block):
     def _names_exist(self) -> Recipe:
         if (self.problems is None) == (self.solutions is None):
             raise ValueError("a recipe has either `problems` or `solutions`, and not both")
+        if self.problems is not None and not self.solve.policies:
+            raise ValueError("solve.policy names nobody, and somebody must solve the `problems`")
         used = [("solve.policy", name) for name in self.solve.policies]
-        used += [(f"annotators.{n}.policy", a.policy) for n, a in self.annotators.items()]
+        used += [
+            (f"annotators.{name}.policy", policy)
+            for name, annotator in self.annotators.items()
+            for policy in annotator.policies
+        ]
         for where, policy in used:
             if policy not in self.policies:
                 raise ValueError(
@@ -204,6 +209,11 @@ class Recipe(Block):
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
 
     @property
+    def verifiers(self) -> dict[str, Verified]:
+        """The annotators that check steps with a tool."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Verified)}
+
+    @property
     def semantics(self) -> Semantics:
         """What the labels of the data claim."""
         if not isinstance(self.labels.from_, str) and self.labels.from_.semantics:
@@ -233,58 +243,6 @@ class Recipe(Block):
         return annotator.sampling or self.sampling
 
 
-def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[Recipe, Path]:
-    """Read a recipe by path or shipped name; return it with the folder its paths start from.
-
-    `overrides` maps dotted keys (`problems.path`) to values that replace the file's.
-
-    Raises:
-        RecipeError: no such recipe, not YAML, or not a recipe; every fault is named.
-    """
-    path = find_recipe(name)
-    plain = _read_yaml(path)
-    for key, value in (overrides or {}).items():
-        _set(plain, key.split("."), value)
-    return parse_recipe(plain, str(path)), path.parent
-
-
-def parse_recipe(plain: object, where: str) -> Recipe:
-    """Return the recipe that plain data holds.
-
-    Raises:
-        RecipeError: listing every fault with its place and the value seen.
-    """
-    try:
-        return Recipe.model_validate(plain)
-    except ValidationError as error:
-        faults = "\n".join(f"  {fault}" for fault in _faults(error))
-        raise RecipeError(f"{where} is not a recipe that can be run:\n{faults}") from None
-
-
-def find_recipe(name: str) -> Path:
-    """Return the file of a recipe given as a path or by the name of one that ships.
-
-    Raises:
-        RecipeError: there is no such file; the message lists the recipes that ship.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = Path(str(resources.files("configs"))) / f"{path.name.removesuffix('.yaml')}.yaml"
-    if path.parent in (Path(), Path("configs")) and shipped.is_file():
-        return shipped
-    raise RecipeError(
-        f"There is no recipe {name!r}, neither as a file nor among those that ship: "
-        f"{', '.join(shipped_recipes())}."
-    )
-
-
-def shipped_recipes() -> list[str]:
-    """Return the names of the recipes that ship, sorted."""
-    folder = Path(str(resources.files("configs")))
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
 def as_plain(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as plain data, every default spelled out."""
     return recipe.model_dump(mode="json", by_alias=True)
@@ -305,57 +263,9 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{path} is not UTF-8 text: {error}.") from None
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{path} is not YAML: {error}") from None
-    if not isinstance(plain, dict):
-        raise RecipeError(f"{path} holds {type(plain).__name__}, not the keys of a recipe.")
-    return plain
-
-
-def _set(plain: dict[str, Any], keys: list[str], value: Any) -> None:
-    *path, last = keys
-    for key in path:
-        inner = plain.setdefault(key, {})
-        if not isinstance(inner, dict):
-            raise RecipeError(f"{'.'.join(keys)} cannot be set: {key} is {inner!r}.")
-        plain = inner
-    plain[last] = value
-
-
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for name, inner in value.items():
             yield from _flat(inner, f"{key}.{name}" if key else str(name))
     else:
         yield key, value
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    """Say each fault in a line, leaving out the union members that were not meant."""
-    faults = error.errors(include_url=False)
-    unmeant = {
-        fault["loc"][:-1]
-        for fault in faults
-        if fault["type"] == "literal_error" and fault["loc"][-1] == "method"
-    }
-    meant = [f for f in faults if not any(_within(f["loc"], place) for place in unmeant)]
-    for fault in meant or faults:
-        place = ".".join(str(p) for p in fault["loc"] if not _is_class_name(p)) or "the recipe"
-        message = fault["msg"].removeprefix("Value error, ")
-        seen = fault["input"]
-        shown = "" if isinstance(seen, dict) or dataclasses.is_dataclass(seen) else f" ({seen!r})"
-        yield f"{place}: {message[:1].lower()}{message[1:]}{shown}"
-
-
-def _within(place: Iterable[Any], above: tuple[Any, ...]) -> bool:
-    return tuple(place)[: len(above)] == above
-
-
-def _is_class_name(part: object) -> bool:
-    """Pydantic names the union member in an error's place; people wrote no such key."""
-    return isinstance(part, str) and part[:1].isupper()

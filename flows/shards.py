@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from annotators.judged import CRITIQUE_COLUMNS
-from flows import labelling, stages
+from flows import labelling, solving, stages
 from flows.intake import Intaken
+from flows.kinds import kind_of
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.in_turn import RANK
 from stepmark.errors import StorageError
-from stepmark.evidence import ROLLOUT_COLUMNS
-from stepmark.records import Critique, Problem, Reject, Rollout, Solution
+from stepmark.records import Problem, Reject, Solution
 from storage.rows import Dropped
 from storage.shards import read_shard, read_table, write_shard, write_table
 
@@ -46,7 +45,7 @@ class Build:
         """
         self._keep_problems(shard, intaken)
         if intaken.given and not self.has(f"solutions/{shard}.parquet"):
-            given = stages.take_given(intaken.given, self.recipe, self.worker)
+            given = solving.take_given(intaken.given, self.recipe, self.worker)
             self._keep_solutions(shard, self.worker.loop.run(given))
 
     def reject(self, number: int, rejects: Sequence[Reject]) -> None:
@@ -67,7 +66,7 @@ class Build:
         if solutions is None:
             self._keep_solutions(shard, drawn.solved)
         for name, evidence in drawn.evidence.items():
-            record = Critique if name in self.recipe.judges else Rollout
+            record: type[Any] = kind_of(self.recipe.annotators[name]).record
             self.write(self._evidence(name, shard), record, evidence)
 
     def label(self, shard: str) -> None:
@@ -78,12 +77,9 @@ class Build:
             self.table(f"problems/{shard}.parquet", Problem),
             self.table(f"solutions/{shard}.parquet", Solution),
             {
-                name: self.table(self._evidence(name, shard), Rollout, ROLLOUT_COLUMNS)
-                for name in self.recipe.monte_carlo
-            },
-            {
-                name: self.table(self._evidence(name, shard), Critique, CRITIQUE_COLUMNS)
-                for name in self.recipe.judges
+                name: self.table(self._evidence(name, shard), kind.record, kind.columns)
+                for name, annotator in self.recipe.annotators.items()
+                for kind in [kind_of(annotator)]
             },
             self.recipe,
         )
@@ -97,8 +93,7 @@ class Build:
 
     def _evidence(self, name: str, shard: str) -> str:
         """Return where what an annotator drew is."""
-        kind = "critiques" if name in self.recipe.judges else "rollouts"
-        return f"{kind}/{name}/{shard}.parquet"
+        return f"{kind_of(self.recipe.annotators[name]).folder}/{name}/{shard}.parquet"
 
     def write(self, path: str, record: type[Record], rows: Sequence[Record]) -> None:
         """Write a shard below the build directory."""
@@ -141,6 +136,6 @@ class Build:
                 "start clean with --replace (the ledger is kept, so nothing is bought twice)."
             )
 
-    def _keep_solutions(self, shard: str, solved: stages.Solved) -> None:
+    def _keep_solutions(self, shard: str, solved: solving.Solved) -> None:
         self.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)
         self.write(f"solutions/{shard}.parquet", Solution, solved.solutions)

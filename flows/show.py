@@ -110,8 +110,8 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
     for index, step in enumerate(row.steps):
         label = annotation.labels[index]
         style = STYLE[label.verdict]
-        last = index == len(row.steps) - 1
-        evidence = f"{label.verdict}: its own answer decides" if last else evidence_line(label)
+        own = index == len(row.steps) - 1 and _graded(label)
+        evidence = f"{label.verdict}: its own answer decides" if own else evidence_line(label)
         note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
         parts += [note, Padding(Text(visible(step.strip("\n")), style=style), (0, 0, 0, 4))]
     parts += [Text(""), Text(closing_line(row))]
@@ -151,11 +151,16 @@ def evidence_line(label: StepLabel) -> str:
     """Say in a line what one label rests on."""
     if label.interpolated:
         return f"{label.verdict}, not probed: follows from other steps"
-    total = label.correct + label.incorrect + label.unknown
+    total = _graded(label)
     if not total:
-        return f"{label.verdict} ({label.reason})"
+        return f"{label.verdict} ({label.reason})" if label.reason else label.verdict
     unknown = f", {label.unknown} unknown" if label.unknown else ""
     return f"{label.verdict}: {label.correct} of {total} rollouts reach the reference{unknown}"
+
+
+def _graded(label: StepLabel) -> int:
+    """Return how many graded texts a label rests on: none if a judge or a tool gave it."""
+    return label.correct + label.incorrect + label.unknown
 
 
 def closing_line(row: LabelledSolution) -> str:

@@ -1,4 +1,4 @@
-"""What a solution's labels rest on: each step's rollouts, with the completions behind them."""
+"""What a solution's labels rest on: rollouts with their completions, or a tool's findings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.recipe import load_recipe
+from flows.kinds import FINDINGS
+from flows.recipe_file import load_recipe
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ledger import Ledger
 from stepmark.ledger.folder import Folder
-from stepmark.records import Annotation, Rollout, Solution, StepLabel
+from stepmark.records import Annotation, Finding, Rollout, Solution, StepLabel
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
 
@@ -43,6 +44,8 @@ class Trace:
     """Rollouts by how many steps their prefix has, by draw; 0 is the bare problem."""
     prover: dict[int, tuple[Evidence, ...]]
     """Those of the prover that the rule reads beside them, likewise; empty without a prover."""
+    findings: dict[int, Finding]
+    """What a verifier found, by the index of the step; empty for other annotators."""
 
 
 def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
@@ -55,17 +58,17 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     shard, solution = _solution(root, row)
     labels = read_shard(root / "labels" / shard, Annotation)
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    drawing = recipe.monte_carlo.get(row.annotator)
-    if drawing is None:
+    drawing, checking = recipe.monte_carlo.get(row.annotator), row.annotator in recipe.verifiers
+    if drawing is None and not checking:
         raise StorageError(
             f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "
             f"What they rest on is in {root / 'annotations'} and, for judges, {root / 'critiques'}."
         )
-    prover = drawing.prover
+    prover = drawing.prover if drawing else None
     Folder.open(ledger)  # a ledger that is not there is not made
     with closing(Ledger(ledger)) as kept:
         own = _found(kept, row.problem_id, solution.request, solution.draw)
-        evidence = _evidence(kept, _drawn(root, row.annotator, shard, row.id))
+        evidence = _evidence(kept, _drawn(root, row.annotator, shard, row.id)) if drawing else {}
         seen = _evidence(kept, _drawn(root, prover, shard, row.id)) if prover else {}
     return Trace(
         row=row,
@@ -74,6 +77,7 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
         written_by=own,
         evidence=evidence,
         prover=seen,
+        findings=_findings(root, row.annotator, shard, row.id) if checking else {},
     )
 
 
@@ -111,6 +115,11 @@ def _solution(root: Path, row: LabelledSolution) -> tuple[str, Solution]:
 def _drawn(root: Path, annotator: str, shard: str, solution_id: str) -> list[Rollout]:
     rollouts = read_shard(root / "rollouts" / annotator / shard, Rollout)
     return [rollout for rollout in rollouts if rollout.solution_id == solution_id]
+
+
+def _findings(root: Path, annotator: str, shard: str, solution_id: str) -> dict[int, Finding]:
+    findings = read_shard(root / FINDINGS.folder / annotator / shard, Finding)
+    return {finding.step: finding for finding in findings if finding.solution_id == solution_id}
 
 
 def _evidence(ledger: Ledger, drawn: Sequence[Rollout]) -> dict[int, tuple[Evidence, ...]]:

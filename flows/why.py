@@ -1,4 +1,4 @@
-"""`stepmark show --why`: every label of a solution beside the completions it rests on.
+"""`stepmark show --why`: every label of a solution beside the completions or findings it rests on.
 
 Problems and completions are shown as plain text, control characters written out.
 """
@@ -65,6 +65,9 @@ def _step(trace: Trace, index: int, *, full: bool) -> Iterator[RenderableType]:
     style = STYLE[label.verdict]
     yield Text(f"{MARK[label.verdict]} {index}  {_basis(trace, index)}", style=style)
     yield Padding(Text(_shown(trace.row.steps[index], full=full), style=style), (0, 0, 0, 4))
+    if index in trace.findings and trace.findings[index].evidence:
+        found = Text(visible(trace.findings[index].evidence))
+        yield Padding(found, (0, 0, 0, 6))
     yield from _rollouts(trace.evidence.get(index + 1, ()), full=full)
     yield from _rollouts(trace.prover.get(index + 1, ()), full=full, by="prover's ")
 
@@ -73,6 +76,8 @@ def _basis(trace: Trace, index: int) -> str:
     """Say in words what a label rests on."""
     row, labels = trace.row, trace.annotation.labels
     label = labels[index]
+    if trace.findings:
+        return evidence_line(label)
     if label.interpolated:
         source = follows_from(labels, index)
         if source is None:

@@ -1,4 +1,4 @@
-"""What a process needs to work on shards: one engine loop, the ledger, policies and a grader.
+"""What a process needs to work on shards: one engine loop, the ledger, policies, tools.
 
 Prefect's threads give every asynchronous task a loop of its own, but connections, semaphores and
 the queue of the server belong to one. So a process has one long-lived thread with its loop, and
@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 import uvloop
 
+from annotators.verifiers.tools import Tools, warm_up
 from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
 from flows.runtime import Runtime
@@ -34,11 +35,14 @@ from stepmark.errors import Interrupted, RecipeError
 from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
+from stepmark.processes import Processes
 from stepmark.purchase import Meter, Purchase
 
 Result = TypeVar("Result")
 
 SAMPLE_BYTES = 1 << 20
+CHECK_S = 5.0
+"""Longest that a verifier may work on one question before its process is killed."""
 
 
 @dataclass(slots=True)
@@ -107,9 +111,11 @@ class Worker:
         self.loop = EngineLoop()
         self.ledger = Ledger(runtime.ledger)
         self.grader = Grader()
+        self.processes = Processes(timeout_s=CHECK_S, start=warm_up)
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
+        self.tools = Tools(processes=self.processes, policies=self.policies)
 
     def __enter__(self) -> Self:
         """Meet every policy's server, so that faults show before the first token."""
@@ -137,6 +143,7 @@ class Worker:
             last_first.callback(self.ledger.close)
             last_first.callback(self.loop.close)
             last_first.callback(self.grader.close)
+            last_first.callback(self.processes.close)
             for fleet in self.fleets:
                 last_first.callback(self._close, fleet)
             self.settle()

@@ -7,6 +7,7 @@
     │   ├── EngineDown     nobody answers at the address
     │   └── ContextOverflow  the prompt does not fit the model's context
     ├── GradingError       the grader itself broke (a hard answer is an `unknown` outcome instead)
+    ├── ProcessesError     worker processes were closed, or do not start
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
@@ -69,6 +70,10 @@ class ContextOverflow(EngineError):
 
 class GradingError(StepmarkError):
     """The grader itself broke."""
+
+
+class ProcessesError(StepmarkError):
+    """Worker processes were closed, or do not start."""
 
 
 class StorageError(StepmarkError):

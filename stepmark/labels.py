@@ -40,6 +40,10 @@ REASONS: Final = (
     "no_reference",
     "no_consensus",
     "first_error_unknown",
+    "nothing_to_check",
+    "unclear",
+    "timed_out",
+    "failed",
 )
 """Why a step is unlabelled or a solution has no labels, by code. Five are a rule's own, from
 `before_not_measured`: nothing believable is known of the prefix before the step, or of the bare
@@ -47,12 +51,15 @@ problem; the bare problem is solved too rarely for the rule; there is a value, a
 threshold; nothing believable is known of what the prover makes of the step. Three are a judge's:
 too few of its replies could be read, they tie, it needs a reference answer and there is none. Two
 are a consensus's: annotators differ, or one leaves a step unlabelled before it names a first error.
+Four are a verifier's: the step asserts nothing that it checks; what it asserts is not clear enough;
+the check was killed at its limit; the check broke.
 """
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
 )
 BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEASURED = range(7, 12)
 UNREADABLE, TIED, NO_REFERENCE, NO_CONSENSUS, FIRST_ERROR_UNKNOWN = range(12, 17)
+NOTHING_TO_CHECK, UNCLEAR, TIMED_OUT, FAILED = range(17, 21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,6 +175,22 @@ class Critique:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a verifier found out about one step."""
+
+    solution_id: str
+    """The solution."""
+    step: int
+    """Index of the step, from 0."""
+    verdict: Verdict
+    """What was found: `unlabelled` where the verifier could not tell, never a guess."""
+    reason: str | None
+    """Why it is `unlabelled`, e.g. `nothing_to_check`; else null."""
+    evidence: str
+    """What the verdict rests on: the equation, the missing premise, what a test printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepLabel:
     """What an annotator says of one step, with the counts it rests on."""
 
@@ -182,7 +198,7 @@ class StepLabel:
     """`correct`, `incorrect`, `neutral`, or `unlabelled`: unknown is never wrong."""
     value: float | None
     """Estimated chance in [0, 1] that the prefix ending with this step reaches the reference; of a
-    judge the share of its votes that find no mistake in the step."""
+    judge the share of its votes that find no mistake in the step, of a verifier 1 or 0."""
     correct: int
     """Rollouts from the prefix ending with this step that reached the reference answer."""
     incorrect: int

@@ -43,8 +43,8 @@ class Adaptive:
     """Probability of one first error, or of none, at which drawing stops; in (0, 1)."""
     budget: int = 40
     """Most rollouts a solution, those from the bare problem apart."""
-    round: int = 2
-    """Prefixes that get one more draw each at a time: more end sooner and draw less wisely."""
+    round: int = 1
+    """Prefixes that get one more draw each at a time: more end sooner, with more draws."""
     worth: float = 0.003
     """Least bits about the first error that a draw must promise."""
     root: int = 7

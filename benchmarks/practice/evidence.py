@@ -16,7 +16,7 @@ from benchmarks.drawn import ROOT_DRAWS, Drawn
 from benchmarks.practice.score import judge
 from benchmarks.practice.world import rows as problem_rows
 from benchmarks.recorded import recorded, rollouts_by_prefix
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions

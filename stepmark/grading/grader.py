@@ -17,19 +17,18 @@ import asyncio
 import re
 import threading
 from collections import OrderedDict
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pebble import ProcessExpired
 
-from stepmark.errors import GradingError
+from stepmark.errors import GradingError, ProcessesError
 from stepmark.grading.choice import read_letter
 from stepmark.grading.compare import compare
 from stepmark.grading.exact import read_quantity
 from stepmark.grading.extract import extract
 from stepmark.grading.normalise import normalise
-from stepmark.grading.pool import Question, Reply, SymbolicPool
+from stepmark.grading.pool import Question, SymbolicPool
 from stepmark.grading.structure import Told
 from stepmark.records import Kind, Outcome, Problem
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z'-]+){0,3}")
-_HEALTH_CHECK_S = 1.0
 _CACHED = 1 << 16
 _ENDED = frozenset(("stop", "given"))
 
@@ -146,36 +144,16 @@ class Grader:
 
     async def _ask(self, question: Question, answer: str, reference: str) -> _Decision:
         try:
-            reply = await self._reply(question, answer, reference)
+            reply = await self._pool.reply(question, answer, reference)
         except TimeoutError:
             return _Decision("untold", "grading_timeout")
         except ProcessExpired:
             return _Decision("untold", "grading_failed")
+        except ProcessesError as error:
+            raise GradingError(f"Symbolic grading cannot go on. {error}") from error
         if reply == "failed":
             return _Decision("untold", "grading_failed")
         return _Decision(reply, "not_comparable" if reply == "untold" else None)
-
-    async def _reply(self, question: Question, answer: str, reference: str) -> Reply:
-        """Ask, and once more if the pool broke under the question (an idle worker was killed)."""
-        try:
-            return await self._reply_once(question, answer, reference)
-        except BrokenExecutor:
-            pass
-        try:
-            return await self._reply_once(question, answer, reference)
-        except BrokenExecutor as error:
-            raise GradingError(
-                "Symbolic grading workers do not start or die at once: is math-verify installed, "
-                "and is there memory for them?"
-            ) from error
-
-    async def _reply_once(self, question: Question, answer: str, reference: str) -> Reply:
-        future = asyncio.wrap_future(asked := self._pool.ask(question, answer, reference))
-        while not asked.done():
-            await asyncio.wait([future], timeout=_HEALTH_CHECK_S)
-            if not asked.done():
-                await asyncio.to_thread(self._pool.rescue)
-        return await future
 
 
 def _ungradable(text: str, finish_reason: str, problem: Problem) -> str | None:

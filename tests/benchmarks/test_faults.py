@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import faults
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from stepmark.records import Rollout
 from storage.shards import read_shard, write_shard
 

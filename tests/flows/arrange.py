@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build
 from storage.manifest import Manifest

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.check import check
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from tests.flows.arrange import arrange
 

@@ -16,7 +16,7 @@ from flows.intake import Intaken
 from flows.mailbox import METER, PROGRESS, Mailbox, Report, Word
 from flows.member import Member, Posting, work
 from flows.place import keep_policies, prepare
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.shards import Build
 from flows.worker import Worker

@@ -8,7 +8,7 @@ import yaml
 from annotators.probes import Adaptive
 from annotators.rules import Posterior
 from flows.cli import main
-from flows.recipe import load_recipe
+from flows.recipe_file import load_recipe
 from stepmark.posterior import Hyper
 from tests.flows.arrange import arrange, build
 

@@ -10,7 +10,8 @@ import pytest
 
 from flows import intake
 from flows.intake import Intake
-from flows.recipe import Recipe, parse_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import parse_recipe
 from flows.worker import EngineLoop, Progress, Worker
 from stepmark.records import Problem, Reject
 from tests.flows.arrange import recipe_text, write_jsonl

@@ -17,7 +17,7 @@ import yaml
 
 from annotators.judges import Judge
 from annotators.judges.r_prm import LABEL
-from flows.recipe import find_recipe, load_recipe
+from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from flows.trace import trace
 from stepmark.errors import RecipeError, StorageError

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from flows.labelling import Labelled, label
-from flows.recipe import parse_recipe
+from flows.recipe_file import parse_recipe
 from stepmark.counts import Tally
 from stepmark.problems import split_of
 from stepmark.records import Annotation, Outcome, Problem, Rollout, Solution
@@ -35,7 +35,6 @@ def labelled_shard(**changes: Any) -> tuple[Labelled, Any]:
         table_from(Problem, PROBLEMS),
         table_from(Solution, SOLUTIONS),
         {"mc": table_from(Rollout, ROLLOUTS)},
-        {},
         recipe,
     )
     return shard, recipe

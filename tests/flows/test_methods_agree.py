@@ -11,7 +11,8 @@ from annotators.judges import Judge
 from annotators.probes import Probe
 from annotators.rules import Rule
 from annotators.searches import Search
-from flows.recipe import find_recipe, load_recipe, shipped_recipes
+from annotators.verifiers import Verifier
+from flows.recipe_file import find_recipe, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ def methods_of(union: object) -> list[str]:
     return [typing.get_args(literal)[0] for literal in hints]
 
 
-KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge}
+KINDS = {"probes": Probe, "searches": Search, "rules": Rule, "judges": Judge, "verifiers": Verifier}
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
 

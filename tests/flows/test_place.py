@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from flows.place import held, prepare
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
 from stepmark.errors import StorageError
 from storage.manifest import MANIFEST
 from tests.flows.arrange import arrange

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.plan import plan
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from tests.flows.arrange import arrange
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.recipe import find_recipe
+from flows.recipe_file import find_recipe
 from flows.show import solutions
 from storage.rows import LabelledSolution
 from tests.flows.arrange import build, write_jsonl

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from flows.recipe import load_recipe, parse_recipe
+from flows.recipe_file import load_recipe, parse_recipe
 from flows.show import find_solution, solutions
 from flows.trace import trace
 from flows.why import why

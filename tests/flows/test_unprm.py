@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.recipe import load_recipe, parse_recipe
+from flows.recipe_file import load_recipe, parse_recipe
 from flows.show import solutions
 from stepmark.errors import RecipeError
 from tests.flows.arrange import arrange, build, files_of, write_jsonl

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stepmark.records import Annotation, Problem, Reject, Rollout, Solution
+from stepmark.records import Annotation, Finding, Problem, Reject, Rollout, Solution
 from storage.rows import Dropped, LabelledSolution
 from storage.schema import SCHEMA_VERSION, field_docs, schema_of
 
@@ -21,6 +21,7 @@ PRINTED = Path(__file__).parent / "schemas"
 RECORDS = {
     "annotation": Annotation,
     "dropped": Dropped,
+    "finding": Finding,
     "labelled_solution": LabelledSolution,
     "problem": Problem,
     "reject": Reject,

@@ -1,0 +1,127 @@
+"""Annotation by a verifier: a tool or prover checks each step, and what it found is kept.
+
+Checking and reading are two functions, as with Monte Carlo: `gather` has one solution checked,
+`annotate` is pure and reads the stored findings of many. No model is trusted: a step that the
+verifier cannot tell is unlabelled with its reason.
+Papers and semantics: the verifier's (annotators/verifiers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from annotators.stored import rows_of, without_draws
+from annotators.verifiers import Verifier
+from annotators.verifiers.tools import Tools
+from stepmark import ragged
+from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.errors import StorageError
+from stepmark.evidence import Spent
+from stepmark.labels import (
+    CORRECT,
+    INCORRECT,
+    NO_STEPS,
+    NONE,
+    NOTHING_TO_CHECK,
+    REASONS,
+    UNLABELLED,
+    VERDICTS,
+    CodeArray,
+    Labels,
+    StepLabels,
+)
+from stepmark.records import Finding, Problem, Semantics, Solution
+
+FINDING_COLUMNS: Final = ("solution_id", "step", "verdict", "reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """An annotator made of a verifier."""
+
+    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+
+    method: Literal["verifier"]
+    verifier: Verifier
+    """What checks the steps."""
+
+    @property
+    def semantics(self) -> Semantics:
+        """What a label claims."""
+        return self.verifier.semantics
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies that the verifier asks; mostly none."""
+        return self.verifier.policies
+
+    async def gather(
+        self, problem: Problem, solution: Solution, tools: Tools
+    ) -> tuple[Finding, ...]:
+        """Check one solution; return a finding a step, in order."""
+        return await self.verifier.check(problem, solution, tools)
+
+    def annotate(self, solutions: pa.Table, findings: pa.Table) -> Labels:
+        """Label many solutions from their stored findings; pure.
+
+        Args:
+            solutions: with the columns `id` and `steps`.
+            findings: with the columns `FINDING_COLUMNS`, in any order.
+
+        Raises:
+            StorageError: a finding is of no such solution, or has a reason nobody knows.
+        """
+        counts = without_draws(solutions)
+        offsets = counts.offsets
+        steps = _step_labels(findings, rows_of(findings, solutions, "findings"), offsets)
+        reasons = np.where(ragged.lengths(offsets) > 0, NONE, NO_STEPS).astype(np.int8)
+        nothing = np.zeros(len(reasons), dtype=np.int64)
+        return Labels(
+            semantics=self.semantics,
+            steps=steps,
+            counts=counts,
+            first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
+            bracketed=np.zeros(len(reasons), dtype=np.bool_),
+            reasons=reasons,
+            spent=Spent(
+                rollouts=nothing,
+                requests=nothing,
+                prompt_tokens=nothing,
+                completion_tokens=nothing,
+            ),
+        )
+
+
+def _step_labels(findings: pa.Table, rows: np.ndarray, offsets: np.ndarray) -> StepLabels:
+    steps = int(offsets[-1])
+    at = offsets[rows] + findings["step"].to_numpy()
+    verdicts: CodeArray = np.full(steps, UNLABELLED, dtype=np.int8)
+    reasons: CodeArray = np.full(steps, NOTHING_TO_CHECK, dtype=np.int8)
+    verdicts[at] = _codes(findings["verdict"], VERDICTS)
+    reasons[at] = _codes(findings["reason"], REASONS)
+    values = np.full(steps, np.nan)
+    values[verdicts == CORRECT] = 1.0
+    values[verdicts == INCORRECT] = 0.0
+    return StepLabels(
+        verdicts=verdicts,
+        values=values,
+        interpolated=np.zeros(steps, dtype=np.bool_),
+        reasons=reasons,
+    )
+
+
+def _codes(column: pa.ChunkedArray, names: tuple[str | None, ...]) -> CodeArray:
+    codes = pc.index_in(column, value_set=pa.array(names, pa.string()))
+    if codes.null_count:
+        strange = column.filter(pc.is_null(codes))[0].as_py()
+        raise StorageError(
+            f"A finding says {strange!r}, which is none of {', '.join(map(str, names))}. It was "
+            "written by another version: build anew with --replace."
+        )
+    result: CodeArray = codes.to_numpy().astype(np.int8)
+    return result

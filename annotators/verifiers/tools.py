@@ -1,0 +1,24 @@
+"""What a worker lends to the verifiers of its process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stepmark.policy import Policy
+from stepmark.processes import Processes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a verifier may use besides its own arithmetic."""
+
+    processes: Processes
+    """Where work runs that may hang: killed at a limit, which is `timed_out`."""
+    policies: Mapping[str, Policy]
+    """The recipe's policies by name, for a verifier that has a model translate first."""
+
+
+def warm_up() -> None:
+    """Import in a worker process what checks need, so that no check's limit pays for it."""
+    import sympy  # noqa: F401
