@@ -8,8 +8,9 @@ that may run long goes to `tools.processes`.
 
 from __future__ import annotations
 
+from annotators.verifiers.entailment import Entailment
 from annotators.verifiers.equations import Equations
 
-Verifier = Equations
+Verifier = Equations | Entailment
 
-__all__ = ["Equations", "Verifier"]
+__all__ = ["Entailment", "Equations", "Verifier"]

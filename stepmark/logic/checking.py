@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from stepmark.logic.derivation import Premises, Read
+from stepmark.logic.derivation import Premises, Read, derive
 from stepmark.logic.entailment import EFFORT, Answer, decide
 from stepmark.logic.proof import find_facts, read_proof
 from stepmark.logic.prose import find_puzzle, read_steps
+from stepmark.logic.translation import read_translation
 from stepmark.logic.unreadable import UnreadableError
 from stepmark.records import Verdict
 
@@ -47,7 +48,30 @@ def check_steps(
     try:
         reads = _read(statement, steps, language, premises)
     except UnreadableError as error:
-        return tuple(Checked("unlabelled", "unclear", f"the problem: {error}") for _ in steps)
+        return _unread(steps, f"the problem: {error}")
+    return _proofs(reads, effort)
+
+
+def check_translation(
+    reply: str,
+    statement: str,
+    steps: tuple[str, ...],
+    premises: Premises = "written",
+    effort: int = EFFORT,
+) -> tuple[Checked, ...]:
+    """Check each step as a model's reply translates it; the rest as in `check_steps`."""
+    try:
+        given, claims = read_translation(reply, statement, steps)
+    except UnreadableError as error:
+        return _unread(steps, f"the translation: {error}")
+    return _proofs(derive(given, claims, premises), effort)
+
+
+def _unread(steps: tuple[str, ...], evidence: str) -> tuple[Checked, ...]:
+    return tuple(Checked("unlabelled", "unclear", evidence) for _ in steps)
+
+
+def _proofs(reads: tuple[Read, ...], effort: int) -> tuple[Checked, ...]:
     answers = iter(decide([asked.question for read in reads for asked in read.asked], effort))
     return tuple(_checked(read, [next(answers) for _ in read.asked]) for read in reads)
 

@@ -20,7 +20,7 @@ from stepmark.logic.formula import Atom, Compare, Connected, Formula, Not, Quant
 if TYPE_CHECKING:
     import z3
 
-EFFORT: Final = 2_000_000
+EFFORT: Final = 500_000
 """Z3's units of work a question may take (`rlimit`); a syllogism takes some hundreds."""
 
 _Place = tuple[str, str] | tuple[str, int, int] | tuple[str, Quantified]

@@ -49,10 +49,17 @@ def find_facts(statement: str) -> dict[str, Formula]:
         refuse("too_long", statement)
     statement = _SPACES.sub(" ", statement)
     facts = {label: parse(formula) for label, formula in _FACT.findall(statement)}
-    hypothesis = _HYPOTHESIS.search(statement)
-    if not facts or hypothesis is None:
+    if not facts:
         refuse("no_facts", statement)
-    return {**facts, "hypothesis": parse(hypothesis[1])}
+    return {**facts, "hypothesis": parse(_hypothesis(statement))}
+
+
+def _hypothesis(statement: str) -> str:
+    """Return the hypothesis, which has its name before it or stands alone before the facts."""
+    labelled = _HYPOTHESIS.search(statement)
+    if labelled:
+        return labelled[1]
+    return _FACT.split(statement, maxsplit=1)[0].strip()
 
 
 def read_proof(facts: dict[str, Formula], steps: Sequence[str]) -> tuple[Read, ...]:

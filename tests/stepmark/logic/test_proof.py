@@ -3,6 +3,7 @@ import pytest
 from stepmark.logic.derivation import Read
 from stepmark.logic.entailment import decide
 from stepmark.logic.proof import find_facts, read_proof
+from stepmark.logic.syntax import parse
 from stepmark.logic.unreadable import UnreadableError
 
 STATEMENT = """$hypothesis$: {C}{a}
@@ -70,6 +71,11 @@ def test_the_closing_line_is_the_answer():
     assert read_proof(find_facts(STATEMENT), ["The final answer is PROVED."]) == (
         Read(answer=True),
     )
+
+
+def test_a_hypothesis_without_its_name_stands_before_the_facts():
+    facts = find_facts("{C}{a}\nfact1: {A}{a}")
+    assert facts["hypothesis"] == parse("{C}{a}")
 
 
 @pytest.mark.parametrize(
