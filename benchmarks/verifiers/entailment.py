@@ -5,23 +5,28 @@
 Proofs: ProntoQA's 500 gold proofs, and every one that comes of spoiling one step; a spoilt step
 that is still stated or still follows by truth tables is counted apart. Problems: if ProofWriter,
 FOLIO and logical_deduction can be read, and whether the prover says what their labels say. First
-errors: BIG-Bench-Mistake's solutions to ordering puzzles, by halves of the file. The last line is
-JSON.
+errors: BIG-Bench-Mistake's solutions to ordering puzzles, by halves of the file. Hostile texts: how
+many were answered and how many killed at their limit. The last line is JSON.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from annotators.verifiers.tools import warm_up as warm
+from benchmarks.verifiers.hostile import hostile
 from benchmarks.verifiers.prontoqa import Spoilt, said, spoilt, supported
+from flows.worker import CHECK_S
 from stepmark.logic import english
 from stepmark.logic.checking import Checked, check_steps
 from stepmark.logic.entailment import Answer, Entailment, decide, warm_up
@@ -29,6 +34,7 @@ from stepmark.logic.formula import Formula, Not
 from stepmark.logic.ordering import find_row
 from stepmark.logic.syntax import parse
 from stepmark.logic.unreadable import UnreadableError
+from stepmark.processes import Processes
 
 Row = dict[str, Any]
 _SENTENCE: Final = re.compile(r"(?<=\.)\s+")
@@ -58,6 +64,7 @@ def run(data: Path, limit: int | None) -> Row:
         "bigbench_mistake": _first_errors(
             _lines(data / "gold" / "bigbench_mistake_logical_deduction.jsonl")[:limit]
         ),
+        "hostile": asyncio.run(_hostile()),
     }
 
 
@@ -97,7 +104,7 @@ def _corruptions(rows: list[Row]) -> Row:
 def _became(one: Spoilt, row: Row, stated: list[str]) -> str:
     if supported(one.steps[one.at], stated, one.steps[: one.at]):
         return "still_supported"
-    return check_steps(_statement(row), one.steps, "english")[one.at].verdict
+    return check_steps(_statement(row), one.steps[: one.at + 1], "english")[-1].verdict
 
 
 def _labels(rows: list[Row], read: Callable[[Row], Posed]) -> Row:
@@ -198,6 +205,24 @@ def _place(found: int | None, gold: int | None) -> str:
 
 def _first(checked: Iterable[Checked]) -> int | None:
     return next((i for i, one in enumerate(checked) if one.verdict == "incorrect"), None)
+
+
+async def _hostile() -> Row:
+    """Count what becomes of texts made to stop a prover, in processes that are killed."""
+    became: Counter[str] = Counter()
+    late = []
+    with closing(Processes(timeout_s=CHECK_S, start=warm)) as processes:
+        await processes.run(check_steps, "", (), "english")
+        for one in hostile():
+            began = time.perf_counter()
+            try:
+                await processes.run(check_steps, one.statement, one.steps, one.language)
+                became["answered"] += 1
+            except TimeoutError:
+                became["killed"] += 1
+            if time.perf_counter() - began > CHECK_S + 1:
+                late.append(one.name)
+    return {"texts": len(hostile()), **became, "late": late}
 
 
 def _statement(row: Row) -> str:

@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     verdict: Literal["valid", "invalid", "unknown"]
     """`invalid`: there is a world in which the premises hold and the conclusion does not."""
     reason: str | None = None
-    """Why it is `unknown`: `contradictory_premises`, `resource_limit` or `undecided`."""
+    """Why it is `unknown`: `contradictory_premises`, `resource_limit`, `undecided` or `failed`."""
 
 
 def decide(questions: Sequence[Entailment], effort: int = EFFORT) -> tuple[Answer, ...]:
@@ -65,6 +65,15 @@ def warm_up() -> None:
 
 
 def _answer(question: Entailment, world: _World, effort: int) -> Answer:
+    import z3
+
+    try:
+        return _proved(question, world, effort)
+    except z3.Z3Exception:
+        return Answer("unknown", "failed")
+
+
+def _proved(question: Entailment, world: _World, effort: int) -> Answer:
     import z3
 
     solver = z3.SimpleSolver(ctx=world.context)

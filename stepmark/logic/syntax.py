@@ -35,12 +35,14 @@ from stepmark.logic.unreadable import refuse
 MAX_CHARS: Final = 10_000
 MAX_DEPTH: Final = 100
 """Operands inside one another."""
+MAX_BITS: Final = 1_000
+"""Length of numbers, and of what is computed from them."""
 
 _TOKEN: Final = re.compile(
     r"""\s*+(?:
       (?P<quantifier> \(\s?(?P<some>E)?(?P<fld>[a-z]\d{0,3})\s?\)\s?:
         | (?P<sign>[∀∃]|\b(?:forall|exists)\s)\s?(?P<bound>[^\W\d]\w{0,20})\s?(?P<far>[:.])?)
-    | (?P<braced> \{[^{}\s]{1,60}\}(?:\{[^{}\s]{1,60}\}|[w-z](?!\w)){0,20})
+    | (?P<braced> \{\w{1,60}\}(?:\{\w{1,60}\}|[w-z](?!\w)){0,20})
     | (?P<number> \d++(?:\.\d++)?(?!\w))
     | (?P<name> [^\W\d][\w’']*+(?:\.\d\w*+)?)
     | (?P<symbol> <->|<=>|->|=>|==|!=|<=|>=|&&|\|\||[↔⟷→⇒∧&∨|⊕^¬~!=≠<≤>≥+*/(),−-])
@@ -163,13 +165,21 @@ class _Parser:
 
     def _arithmetic(self, left: Sum, sign: str, right: Sum) -> Sum:
         if sign in "+-":
-            return add(left, right, 1 if sign == "+" else -1)
+            return self._bounded(add(left, right, 1 if sign == "+" else -1))
         if sign == "*" and not left.terms:
             left, right = right, left
         if right.terms or (sign == "/" and right.constant == 0):
             self._refuse("not_linear")
         factor = right.constant if sign == "*" else 1 / right.constant
-        return add(number(0), left, factor)
+        return self._bounded(add(number(0), left, factor))
+
+    def _bounded(self, total: Sum) -> Sum:
+        values = [total.constant, *(times for _, times in total.terms)]
+        if any(
+            max(v.numerator.bit_length(), v.denominator.bit_length()) > MAX_BITS for v in values
+        ):
+            self._refuse("too_long")
+        return total
 
     def _operand(self) -> _Operand:
         if self._at >= len(self._tokens):
@@ -190,7 +200,7 @@ class _Parser:
             case "braced":
                 return self._fld_atom(text)
             case "number":
-                return number(Fraction(text))
+                return self._bounded(number(Fraction(text[:MAX_BITS])))
             case "name":
                 return self._applied(text) if self.symbol == "(" else _Bare(text)
             case _:

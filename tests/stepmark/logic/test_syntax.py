@@ -80,6 +80,9 @@ def test_greater_is_less_the_other_way_round():
         ("¬" * 500 + "A", "too_deep"),
         ("A → " * 500 + "A", "too_deep"),
         ("A" * (MAX_CHARS + 1), "too_long"),
+        ("9" * 5000 + " = a", "too_long"),
+        ("9*" * 4000 + "a = b", "too_long"),
+        ("1" + "/9" * 4000 + " = b", "too_long"),
     ],
 )
 def test_what_is_no_formula_is_refused_with_its_reason(text: str, reason: str):
