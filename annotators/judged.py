@@ -91,6 +91,7 @@ class Judged:
                 prompt=policy.prompt(question.messages, ""),
                 sampling=self.sampling,
                 draws=tuple(range(self.votes.n)),
+                schema=question.schema,
             )
             delivered, missing = await _bought(policy, request)
             critic = _Critic(

@@ -88,7 +88,7 @@ def _check_rows(recipe: Recipe, base: Path) -> str:
         why = f" The first, line {first.line}: {first.reason}: {first.detail}" if first else ""
         raise ProblemError(f"No usable row among the first of {recipe.source.path}.{why}")
     problems = [problem_of(item) for item in good]
-    needs = [*recipe.monte_carlo, *(n for n, a in recipe.judges.items() if a.judge.needs_reference)]
+    needs = recipe.needing_reference
     if needs and any(problem.reference is None and problem.tests is None for problem in problems):
         raise ProblemError(
             f"{recipe.source.path} gives problems without a reference answer, and {needs[0]} "

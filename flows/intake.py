@@ -89,7 +89,10 @@ class Intake:
             self.close()
 
     def _graded(self, rows: Iterator[Item | Reject]) -> Iterator[Item | Reject]:
-        """Refuse the problems whose reference their own grader does not accept."""
+        """Refuse the problems whose reference their own grader does not accept.
+
+        Judges alone need none.
+        """
         while block := list(itertools.islice(rows, BLOCK_ROWS)):
             yield from self._worker.loop.run(gather_all(self._accepted, block))
 
@@ -97,8 +100,8 @@ class Intake:
         if isinstance(row, Reject):
             return row
         problem = problem_of(row)
-        if problem.kind != "code" and self._recipe.source.reference is None:
-            return row  # the recipe names no column for it: nothing in it asks for a reference
+        if problem.reference is problem.tests is None and not self._recipe.needing_reference:
+            return row
         reason = await self._worker.grader.rejects_reference(problem)
         if reason is None:
             return row

@@ -214,6 +214,12 @@ class Recipe(Block):
         return {n: a for n, a in self.annotators.items() if isinstance(a, Verified)}
 
     @property
+    def needing_reference(self) -> list[str]:
+        """The annotators that label by a problem's reference answer."""
+        judges = [name for name, judged in self.judges.items() if judged.judge.needs_reference]
+        return [*self.monte_carlo, *judges]
+
+    @property
     def semantics(self) -> Semantics:
         """What the labels of the data claim."""
         if not isinstance(self.labels.from_, str) and self.labels.from_.semantics:

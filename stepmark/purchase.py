@@ -198,11 +198,12 @@ class Purchase:
         self._meter.failed += sum(c.finish_reason == "failed" for c in delivered)
 
     def _asked(self, request: Request) -> Json:
-        return {
+        asked: dict[str, Json] = {
             "policy": self._identity,
             "prompt": request.prompt.as_json(),
             "sampling": request.sampling.as_json(),
         }
+        return asked if request.schema is None else {**asked, "schema": request.schema}
 
 
 def refused(draws: tuple[int, ...], reason: str) -> tuple[Completion, ...]:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from annotators.judges.question import Question, ask, numbered, quoted
+from annotators.judges.question import Question, about_the_whole, quoted
 from annotators.judges.reply import Reading, fail, final_line, reading, step_of
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.records import Problem, Semantics, Solution
@@ -44,14 +44,14 @@ class Capo:
         """Return one question about the whole solution."""
         known = problem.reference if self.reference else None
         shown = f"\n<reference>\n{quoted(known)}\n</reference>\n" if known is not None else ""
-        messages = ask(
+        return about_the_whole(
             self.prompt,
+            problem,
+            solution,
+            count_from=self.count_from,
             given=", the right answer to it" if shown else "",
-            problem=quoted(problem.statement),
             reference=shown,
-            solution=numbered(solution.steps, self.count_from),
         )
-        return (Question(messages, 0, len(solution.steps)),)
 
     def parse(self, text: str, steps: int) -> Reading:
         """Read a reply about `steps` steps."""

@@ -32,6 +32,8 @@ class Question(NamedTuple):
     """Index from 0 of the first of those steps."""
     steps: int
     """How many they are."""
+    schema: str | None = None
+    """JSON schema that the reply is held to, as JSON text; null for a reply in free text."""
 
 
 @functools.cache
@@ -66,6 +68,34 @@ def numbered(steps: Sequence[str], count_from: int = 0) -> str:
         f"<step_{number}>\n{quoted(step)}\n</step_{number}>"
         for number, step in enumerate(steps, start=count_from)
     )
+
+
+def about_the_whole(
+    name: str,
+    problem: Problem,
+    solution: Solution,
+    *,
+    count_from: int = 0,
+    schema: str | None = None,
+    **fields: str,
+) -> tuple[Question, ...]:
+    """Return one question about the whole solution.
+
+    Args:
+        name: prompt with the fields `problem` and `solution`.
+        problem: the problem.
+        solution: its solution.
+        count_from: number of the first step.
+        schema: what the reply is held to.
+        fields: what else the prompt has a place for.
+    """
+    messages = ask(
+        name,
+        problem=quoted(problem.statement),
+        solution=numbered(solution.steps, count_from),
+        **fields,
+    )
+    return (Question(messages, 0, len(solution.steps), schema),)
 
 
 def about_each_step(

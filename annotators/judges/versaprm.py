@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from annotators.judges.first_error import boxed_step, up_to
-from annotators.judges.question import Question, ask, numbered, quoted
+from annotators.judges.question import Question, about_the_whole, quoted
 from annotators.judges.reply import Reading, by_step, fail, final_block, reading
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.records import Problem, Semantics, Solution, Verdict
@@ -43,13 +43,7 @@ class VersaPrm:
         """Return one question about the whole solution; none without a reference answer."""
         if problem.reference is None:
             return ()
-        messages = ask(
-            self.prompt,
-            problem=quoted(problem.statement),
-            reference=quoted(problem.reference),
-            solution=numbered(solution.steps),
-        )
-        return (Question(messages, 0, len(solution.steps)),)
+        return about_the_whole(self.prompt, problem, solution, reference=quoted(problem.reference))
 
     def parse(self, text: str, steps: int) -> Reading:
         """Read a reply about `steps` steps."""

@@ -21,7 +21,7 @@ from stepmark.engines.protocol import Completion, Message, Prompt, Request
 from stepmark.engines.server_info import ServerInfo
 from stepmark.engines.throttle import Throttle
 from stepmark.engines.transport import Call, Pacing, Transport
-from stepmark.engines.wire import JsonObject, ServerKind, chat_body, completions_body
+from stepmark.engines.wire import JsonObject, ServerKind, chat_body, completions_body, held_to
 from stepmark.errors import ContextOverflow, EngineError, StepmarkError
 from stepmark.ids import content_id
 
@@ -137,13 +137,13 @@ class OpenAICompatible:
     async def _body(self, request: Request) -> tuple[JsonObject, int]:
         """Return the request's body and the tokens of its prompt (estimated for chat)."""
         kind = await self._server_kind()
-        n = len(request.draws)
+        n, held = len(request.draws), held_to(request.schema, kind)
         if self.endpoint.api == "completions":
             ids = await self._continuation.token_ids(request.prompt)
             body = completions_body(self.endpoint, request.sampling, prompt=ids, n=n, kind=kind)
-            return body, ids.count
+            return body | held, ids.count
         body = chat_body(self.endpoint, request.prompt, request.sampling, n=n, kind=kind)
-        return body, _estimated_tokens(request.prompt)
+        return body | held, _estimated_tokens(request.prompt)
 
     def _call(self, request: Request, body: JsonObject, prompt_tokens: int) -> Call:
         route = "completions" if self.endpoint.api == "completions" else "chat/completions"

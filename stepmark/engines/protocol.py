@@ -87,9 +87,11 @@ class Request:
     """How to draw."""
     draws: tuple[int, ...]
     """Indices to fill, ascending, from 0."""
+    schema: str | None = None
+    """JSON schema that the server holds completions to, as JSON text; null for none."""
     address: str = ""
-    """Address of prompt and sampling under a policy (`rq_…`), set by the ledger; with the first
-    draw index it travels as the request id."""
+    """Address of prompt, sampling and schema under a policy (`rq_…`), set by the ledger; with the
+    first draw index it travels as the request id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

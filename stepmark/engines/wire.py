@@ -48,6 +48,20 @@ def server_kind(owned_by: object) -> ServerKind:
     return "hosted"
 
 
+def held_to(schema: str | None, kind: ServerKind) -> JsonObject:
+    """Return the fields that hold completions to a JSON schema by guided decoding.
+
+    vLLM has a field of its own for both routes; the others take OpenAI's.
+    """
+    if schema is None:
+        return {}
+    wanted = orjson.Fragment(schema)
+    if kind == "vllm":
+        return {"structured_outputs": {"json": wanted}}
+    form = {"name": "reply", "strict": True, "schema": wanted}
+    return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
 def completions_body(
     endpoint: Endpoint, sampling: Sampling, *, prompt: TokenIds, n: int, kind: ServerKind
 ) -> JsonObject:

@@ -69,9 +69,11 @@ class Folder:
             facts = json.loads(head.read_text(encoding="utf-8"))
             written, partitions = int(facts["format"]), int(facts["partitions"])
         except OSError as error:
+            below = path / "ledger"
+            hint = f", as {below} does" if (below / head.name).exists() else ""
             raise StorageError(
                 f"There is no ledger in {path} ({error.strerror or error}): name a folder that "
-                "holds a ledger.json."
+                f"holds a {head.name}{hint}."
             ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(f"{head} is not a ledger's head file: {error!r}.") from error

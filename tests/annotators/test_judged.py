@@ -87,6 +87,16 @@ def test_a_reply_is_read_kept_and_counted(tmp_path):
     assert (annotation.prompt_tokens, annotation.completion_tokens) == (7, 2)
 
 
+def test_a_structured_judge_has_the_server_hold_its_replies(tmp_path):
+    engine = says('{"analysis": "so", "first_error": 1}')
+    judge = FirstError(method="first_error", structured=True)
+    (critique,) = gather(tmp_path, a_judged(judge), engine)
+    (question,) = judge.questions(PROBLEM, SOLUTION)
+    assert [request.schema for request in engine.asked] == [question.schema]
+    assert critique.verdicts == ("correct", "incorrect", "unlabelled")
+    assert critique.prompt == prompt_id("first_error_json")
+
+
 def test_a_reply_that_cannot_be_read_is_unlabelled_and_costs_all_the_same(tmp_path):
     critiques = gather(tmp_path, a_judged(), says("I cannot say."))
     assert [critique.reason for critique in critiques] == ["no_verdict"]

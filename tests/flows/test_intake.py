@@ -13,6 +13,7 @@ from flows.intake import Intake
 from flows.recipe import Recipe
 from flows.recipe_file import parse_recipe
 from flows.worker import EngineLoop, Progress, Worker
+from stepmark.errors import ProblemError
 from stepmark.records import Problem, Reject
 from tests.flows.arrange import recipe_text, write_jsonl
 
@@ -27,6 +28,8 @@ class Hands:
         self.grader = self
 
     async def rejects_reference(self, problem: Problem) -> str | None:
+        if problem.reference is None:
+            return "no_reference"
         return "unreadable_reference" if problem.reference == "?" else None
 
 
@@ -72,3 +75,14 @@ def test_order_is_kept_across_blocks(hands, monkeypatch):
     monkeypatch.setattr(intake, "BLOCK_ROWS", 3)
     usable, _ = taken_in([str(i) for i in range(8)], hands)
     assert usable == [f"Q{i}" for i in range(8)]
+
+
+def test_judges_alone_need_no_reference_and_rollouts_do(hands):
+    write_jsonl(hands.base / "problems.jsonl", [{"question": "Q0"}])
+    plain = json.loads(recipe_text(problems__reference=None, problems__max_bad_share=1.0))
+    with pytest.raises(ProblemError, match="no usable row"):
+        list(Intake(parse_recipe(plain, "a test"), hands, lambda *_: None))
+    judge = {"method": "judge", "policy": "solver", "judge": {"method": "first_error"}}
+    plain["annotators"] = {"mc": judge}
+    (item,) = Intake(parse_recipe(plain, "a test"), hands, lambda *_: None)
+    assert cast("Problem", item).statement == "Q0"

@@ -109,8 +109,9 @@ def test_an_address_says_who_was_asked_what_and_how_but_not_for_whom(tmp_path):
         request = a_request()
         warm = replace(request, sampling=Sampling(temperature=0.5))
         further = replace(request, prompt=replace(request.prompt, prefix="Step 1."))
-        addresses = [here.address(r) for r in (request, warm, further)] + [other.address(request)]
-        assert len(set(addresses)) == 4
+        held = replace(request, schema='{"type": "object"}')
+        addresses = [here.address(r) for r in (request, warm, further, held)]
+        assert len({*addresses, other.address(request)}) == 5
         same = replace(request, problem_id="pb_0", draws=(5,), address="rq_0")
         assert here.address(same) == here.address(request)
 

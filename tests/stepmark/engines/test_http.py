@@ -1,6 +1,7 @@
 """The HTTP engine's orders and answers, against a real server on loopback."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,15 @@ def test_a_request_without_address_has_no_request_id():
     with FakeServer() as server:
         generate(server)
     assert "X-Request-Id" not in server.draws[0].headers
+
+
+@pytest.mark.parametrize("api", ["completions", "chat"])
+def test_a_schema_travels_with_the_request(api):
+    with FakeServer() as server:
+        generate(server, replace(a_request(), schema='{"type": "object"}'), api=api)
+        generate(server, a_request(), api=api)
+    assert server.draws[0].body["structured_outputs"] == {"json": {"type": "object"}}
+    assert "structured_outputs" not in server.draws[1].body
 
 
 def test_no_draws_ask_nothing():

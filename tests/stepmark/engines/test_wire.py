@@ -11,6 +11,7 @@ from stepmark.engines.wire import (
     TokenIds,
     chat_body,
     completions_body,
+    held_to,
     server_kind,
     tokenize_messages_body,
 )
@@ -107,3 +108,27 @@ def test_values_for_the_template_reach_chat_and_tokenize_alike():
 )
 def test_the_owner_tells_the_server(owner, kind):
     assert server_kind(owner) == kind
+
+
+SCHEMA = '{"type": "object", "properties": {"b": {}, "a": {}}}'
+
+
+def told(schema: str | None, kind: ServerKind) -> JsonObject:
+    body: JsonObject = orjson.loads(orjson.dumps(held_to(schema, kind)))
+    return body
+
+
+def test_a_schema_reaches_vllm_in_its_own_field_with_its_order_kept():
+    held = told(SCHEMA, "vllm")["structured_outputs"]["json"]
+    assert list(held["properties"]) == ["b", "a"]
+
+
+@pytest.mark.parametrize("kind", ["sglang", "llamacpp", "hosted"])
+def test_a_schema_reaches_other_servers_in_openais_field(kind):
+    form = told(SCHEMA, kind)["response_format"]
+    assert form["type"] == "json_schema"
+    assert form["json_schema"]["schema"]["type"] == "object"
+
+
+def test_without_a_schema_nothing_is_said_of_it():
+    assert told(None, "vllm") == {}

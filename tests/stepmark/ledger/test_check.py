@@ -117,6 +117,12 @@ def test_a_folder_without_a_ledger_is_said_and_nothing_is_made(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_the_folder_that_holds_the_ledger_is_named_where_builds_share_one(tmp_path):
+    a_ledger(tmp_path / "ledger")
+    with pytest.raises(StorageError, match=r"holds a ledger\.json, as .*ledger does"):
+        Folder.open(tmp_path)
+
+
 def change(folder: Folder, number: int, statement: str) -> None:
     path: Path = folder.file(number)
     with closing(sqlite3.connect(path)) as connection, connection:
