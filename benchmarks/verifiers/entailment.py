@@ -49,22 +49,26 @@ class Posed(NamedTuple):
     label: str
 
 
-def run(data: Path, limit: int | None) -> Row:
-    """Return all figures."""
+def measure(data: Path, limit: int | None = None) -> Row:
+    """Return all figures, of at most so many rows a file."""
     warm_up()
     problems = data / "problems"
     return {
         "prontoqa": _prontoqa(_json(problems / "prontoqa_dev.json")[:limit]),
-        "labels": {
-            "prontoqa": _labels(_json(problems / "prontoqa_dev.json")[:limit], _english),
-            "proofwriter": _labels(_json(problems / "proofwriter_dev.json")[:limit], _english),
-            "folio": _labels(_lines(problems / "folio_validation.jsonl")[:limit], _folio),
-            "logical_deduction": _ordering(_json(problems / "logical_deduction_dev.json")[:limit]),
+        "entailment": {
+            "labels": {
+                "prontoqa": _labels(_json(problems / "prontoqa_dev.json")[:limit], _english),
+                "proofwriter": _labels(_json(problems / "proofwriter_dev.json")[:limit], _english),
+                "folio": _labels(_lines(problems / "folio_validation.jsonl")[:limit], _folio),
+                "logical_deduction": _ordering(
+                    _json(problems / "logical_deduction_dev.json")[:limit]
+                ),
+            },
+            "bigbench_mistake_logical_deduction": _first_errors(
+                _lines(data / "gold" / "bigbench_mistake_logical_deduction.jsonl")[:limit]
+            ),
+            "hostile": asyncio.run(_hostile()),
         },
-        "bigbench_mistake": _first_errors(
-            _lines(data / "gold" / "bigbench_mistake_logical_deduction.jsonl")[:limit]
-        ),
-        "hostile": asyncio.run(_hostile()),
     }
 
 
@@ -243,4 +247,4 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="data folder")
     parser.add_argument("--limit", type=int, help="rows of each file; all unless given")
     arguments = parser.parse_args()
-    print(json.dumps(run(arguments.data, arguments.limit)))
+    print(json.dumps(measure(arguments.data, arguments.limit)))
