@@ -97,7 +97,11 @@ def test_the_answer_of_a_proof_is_as_good_as_its_grade(
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(TimeoutError(), "timed_out"), (ProcessExpired("died"), "failed")]
+    ("error", "reason"),
+    [
+        (TimeoutError(), "timed_out"),
+        (ProcessExpired("died"), "failed"),  # type: ignore[no-untyped-call]
+    ],
 )
 def test_a_process_that_was_lost_leaves_every_step_unlabelled(error: Exception, reason: str):
     findings = check(ENGLISH, ["Max is a cat.", "So."], processes=Broken(error))
