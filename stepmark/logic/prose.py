@@ -23,7 +23,7 @@ Language = Literal["english", "ordering"]
 MAX_CHARS: Final = 20_000
 
 _QUESTION: Final = re.compile(
-    r"(?:^|(?<=[.\n]))\s*(?:q(?:uestion)?\s*:|is the following\b|which of the following\b|"
+    r"(?:^|(?<=[.\n]))\s{0,20}(?:q(?:uestion)?\s*:|is the following\b|which of the following\b|"
     r"(?:based on|given) the above\b|true or false\b|options?\s*:)",
     re.IGNORECASE,
 )

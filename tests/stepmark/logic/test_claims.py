@@ -46,14 +46,33 @@ def test_plans_and_final_answers_are_no_claims():
 
 @pytest.mark.parametrize(
     "sentence",
-    ["The answer is B", "$proof_label$: PROVED", "The final answer is PROVED.", r"\boxed{A}"],
+    [
+        "The answer is B",
+        "$proof_label$: PROVED",
+        "So the statement is false.",
+        "The final answer is PROVED.",
+        r"\boxed{A}",
+    ],
 )
 def test_final_answers(sentence: str):
     assert is_answer(sentence)
 
 
-def test_a_claim_is_no_final_answer():
-    assert not is_answer("Max is shy.")
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Max is shy.",
+        "The statement says that Max is a cat.",
+        "The answer follows since cats are shy",
+    ],
+)
+def test_a_claim_is_no_final_answer(sentence: str):
+    assert not is_answer(sentence)
+
+
+def test_a_claim_behind_an_aim_is_not_passed_over():
+    assert len(sentences("To determine whether Max is shy, note that Max is a cat.")) == 1
+    assert sentences("We can see that Max is a cat.") == ("Max is a cat.",)
 
 
 WORDS = ["since", "because", "so", "and", ",", "Max is a cat", "cats are shy", "the", "is", "."]
