@@ -25,3 +25,7 @@ class Tools:
 def warm_up() -> None:
     """Import in a worker process what checks need, so that no check's limit pays for it."""
     import sympy  # noqa: F401
+
+    from stepmark.logic import entailment
+
+    entailment.warm_up()
