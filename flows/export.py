@@ -1,0 +1,111 @@
+"""Exports: the labels of a finished build in a trainer's own format, shard by shard.
+
+The build's own files stay as they are. An export is a folder, whole or not there: files named as
+the data shards are, and `export.json`, which says what the format could not express.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.export_sources import Source
+from flows.formats import FORMATS, Format
+from flows.place import held
+from flows.recipe_file import load_recipe
+from stepmark.errors import RecipeError, StorageError
+from storage.atomic import write_text_whole
+from storage.manifest import read_manifest
+from storage.shards import write_shard
+
+FOLDER = "export"
+"""Where exports are below a build's folder."""
+SUMMARY = "export.json"
+"""What an export holds and what it leaves out; written last."""
+
+
+class Exported(NamedTuple):
+    """What an export holds."""
+
+    path: Path
+    """Its folder."""
+    rows: dict[str, int]
+    """Rows by split."""
+    unsaid: Counter[str]
+    """What the format could not express."""
+
+
+def export(root: Path, name: str, out: Path | None = None) -> Exported:
+    """Write a build in a trainer's format to `out`, or below the build's own folder.
+
+    Raises:
+        RecipeError: there is no such format.
+        StorageError: the build is not finished, has not what the format is made from, or `out`
+            holds something else.
+    """
+    if name not in FORMATS:
+        raise RecipeError(f"There is no format {name!r}: {', '.join(FORMATS)}.")
+    manifest = read_manifest(root)
+    if manifest is None:
+        raise StorageError(f"{root} holds no finished build: run its build command to the end.")
+    recipe, _ = load_recipe(str(root / "recipe.yaml"))
+    target = out or root / FOLDER / name
+    with held(root):
+        rows, unsaid = _fill(Source(root=root, recipe=recipe), name, target, manifest.recipe)
+    return Exported(target, rows, unsaid)
+
+
+def summary(exported: Exported) -> Iterator[str]:
+    """Say what was written, and what could not be."""
+    rows = ", ".join(f"{split} {count:,}" for split, count in exported.rows.items() if count)
+    yield f"rows      {rows or 'none'}"
+    for what, count in sorted(exported.unsaid.items()):
+        yield f"left out  {count:,} {what}"
+    yield f"written   {exported.path}"
+
+
+def _fill(
+    source: Source, name: str, target: Path, recipe: str
+) -> tuple[dict[str, int], Counter[str]]:
+    """Fill a folder beside the target, then put it in the target's place."""
+    _check_free(target)
+    fresh = target.with_name(f"{target.name}.tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    chosen = FORMATS[name]
+    rows: Counter[str] = Counter()
+    unsaid: Counter[str] = Counter()
+    for part in source.parts():
+        said = chosen.say(part)
+        unsaid += said.unsaid
+        rows[part.split] += len(said.rows)
+        if said.rows:
+            _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
+    left_out = dict(sorted(unsaid.items()))
+    facts = {"format": name, "recipe": recipe, "rows": rows, "left_out": left_out}
+    write_text_whole(fresh / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.replace(target)
+    return dict(rows), unsaid
+
+
+def _write(folder: Path, path: str, chosen: Format, rows: tuple[Any, ...]) -> None:
+    if chosen.suffix == "parquet":
+        write_shard(folder, path, chosen.record, rows)
+        return
+    lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+    write_text_whole(folder / path, "".join(lines))
+
+
+def _check_free(target: Path) -> None:
+    """Refuse a folder that holds anything but an export."""
+    if (
+        target.exists()
+        and not (target / SUMMARY).exists()
+        and (not target.is_dir() or any(target.iterdir()))
+    ):
+        raise StorageError(f"{target} is there and holds no export. Choose another --out.")
