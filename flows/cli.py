@@ -228,9 +228,9 @@ def export(
 ) -> None:
     """Write the labels of a finished build in a trainer's own format."""
     from flows.export import export as export_build
-    from flows.export import summary
+    from flows.export import lines_of
 
-    for line in summary(export_build(folder, format_, out)):
+    for line in lines_of(export_build(folder, format_, out)):
         say(line)
 
 

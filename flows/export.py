@@ -12,15 +12,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flows.export_sources import Source
 from flows.formats import FORMATS, Format
 from flows.place import held
+from flows.recipe import Recipe
 from flows.recipe_file import load_recipe
 from stepmark.errors import RecipeError, StorageError
 from storage.atomic import write_text_whole
-from storage.manifest import read_manifest
+from storage.export.names import FormatName
+from storage.manifest import MANIFEST
 from storage.shards import write_shard
 
 FOLDER = "export"
@@ -41,26 +43,30 @@ class Exported(NamedTuple):
 
 
 def export(root: Path, name: str, out: Path | None = None) -> Exported:
-    """Write a build in a trainer's format to `out`, or below the build's own folder.
+    """Write a finished build in a trainer's format to `out`, or below the build's own folder.
 
     Raises:
         RecipeError: there is no such format.
-        StorageError: the build is not finished, has not what the format is made from, or `out`
-            holds something else.
+        StorageError: the build is not finished or in use, it has not what the format is made from,
+            or `out` holds something else.
     """
     if name not in FORMATS:
         raise RecipeError(f"There is no format {name!r}: {', '.join(FORMATS)}.")
-    manifest = read_manifest(root)
-    if manifest is None:
+    if not (root / MANIFEST).exists():
         raise StorageError(f"{root} holds no finished build: run its build command to the end.")
-    recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    target = out or root / FOLDER / name
     with held(root):
-        rows, unsaid = _fill(Source(root=root, recipe=recipe), name, target, manifest.recipe)
-    return Exported(target, rows, unsaid)
+        return write_export(root, cast("FormatName", name), out or root / FOLDER / name)
 
 
-def summary(exported: Exported) -> Iterator[str]:
+def missing_exports(root: Path, recipe: Recipe) -> Iterator[Exported]:
+    """Write the formats that a recipe names, as far as they are not there; the build is held."""
+    for name in recipe.export:
+        target = root / FOLDER / name
+        if not (target / SUMMARY).exists():
+            yield write_export(root, name, target)
+
+
+def lines_of(exported: Exported) -> Iterator[str]:
     """Say what was written, and what could not be."""
     rows = ", ".join(f"{split} {count:,}" for split, count in exported.rows.items() if count)
     yield f"rows      {rows or 'none'}"
@@ -69,10 +75,14 @@ def summary(exported: Exported) -> Iterator[str]:
     yield f"written   {exported.path}"
 
 
-def _fill(
-    source: Source, name: str, target: Path, recipe: str
-) -> tuple[dict[str, int], Counter[str]]:
-    """Fill a folder beside the target, then put it in the target's place."""
+def write_export(root: Path, name: FormatName, target: Path) -> Exported:
+    """Fill a folder beside the target, then put it in the target's place.
+
+    Raises:
+        StorageError: as `export`.
+    """
+    recipe, _ = load_recipe(str(root / "recipe.yaml"))
+    source = Source(root=root, recipe=recipe)
     _check_free(target)
     fresh = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -86,11 +96,11 @@ def _fill(
         if said.rows:
             _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
     left_out = dict(sorted(unsaid.items()))
-    facts = {"format": name, "recipe": recipe, "rows": rows, "left_out": left_out}
+    facts = {"format": name, "recipe": recipe.fingerprint, "rows": rows, "left_out": left_out}
     write_text_whole(fresh / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
-    return dict(rows), unsaid
+    return Exported(target, dict(rows), unsaid)
 
 
 def _write(folder: Path, path: str, chosen: Format, rows: tuple[Any, ...]) -> None:

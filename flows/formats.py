@@ -12,6 +12,7 @@ from annotators.judges.pathfinder import PathFinder, typed
 from flows.export_sources import Part
 from storage.export import benchmark_layouts as layouts
 from storage.export import chat, critiques, step_tags
+from storage.export.names import FormatName
 from storage.export.omegaprm_pairs import SoftPair, soft_pairs
 from storage.export.pqm import TOKEN, PqmRow, pqm_rows
 from storage.export.preferences import PreferredStep, preferred_steps
@@ -103,7 +104,7 @@ def _typed(exchange: critiques.Exchange) -> Said:
     return Said(typed_rows(solution, reply.first, types), Counter())
 
 
-FORMATS: Final[Mapping[str, Format]] = {
+FORMATS: Final[Mapping[FormatName, Format]] = {
     "trl": _labels(TrlRow, trl, "parquet"),
     "math_shepherd": _labels(step_tags.MathShepherdRow, step_tags.math_shepherd, "jsonl"),
     "openrlhf": _labels(step_tags.HardTagsRow, step_tags.openrlhf, "parquet"),

@@ -17,7 +17,13 @@ from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.searches import Search
 from filters.consensus import Consensus
-from flows.coherence import check_annotator, check_consensus, check_solving, check_writers
+from flows.coherence import (
+    check_annotator,
+    check_consensus,
+    check_exports,
+    check_solving,
+    check_writers,
+)
 from flows.sampling import Quota
 from stepmark.engines.protocol import Sampling
 from stepmark.ids import content_id
@@ -26,8 +32,11 @@ from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
 from stepmark.records import Semantics
 from stepmark.segment import Segmenter
+from storage.export.names import FormatName
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+UNLABELLING = {"export"}
+"""Keys of a recipe that change no label, and are in no fingerprint."""
 
 
 class Block(BaseModel):
@@ -150,6 +159,8 @@ class Recipe(Block):
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
+    export: tuple[FormatName, ...] = ()
+    """Trainer formats that the build is written in at its end; changes no label."""
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)
@@ -187,6 +198,7 @@ class Recipe(Block):
                 )
         if self.solve.search and self.solutions:
             raise ValueError("solve.search draws its own solutions: give `problems` instead")
+        check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
         check_shares(self.splits)
         return self
 
@@ -216,8 +228,9 @@ class Recipe(Block):
 
     @property
     def fingerprint(self) -> str:
-        """Content hash of everything in the recipe (`re_…`)."""
-        return content_id("re", as_plain(self))
+        """Content hash of everything in the recipe that changes labels (`re_…`)."""
+        plain = as_plain(self)
+        return content_id("re", {key: plain[key] for key in plain.keys() - UNLABELLING})
 
     @property
     def sampling(self) -> Sampling:
