@@ -18,6 +18,7 @@ from stepmark.errors import RecipeError, StorageError
 from storage.export.names import FROM_CRITIQUES, FormatName
 from storage.manifest import read_manifest
 from tests.flows.arrange import arrange, build, files_of
+from tests.flows.test_judge_recipes import arrange as arrange_judged
 
 FROM_LABELS = [name for name in FORMATS if name not in FROM_CRITIQUES]
 
@@ -158,3 +159,42 @@ def test_changed_labels_are_exported_anew(tmp_path, prefect_server):
 def test_a_recipe_is_refused_whose_export_has_nothing_to_be_made_from(tmp_path, name):
     with pytest.raises(RecipeError, match=f"{name} is made from a judge's replies"):
         load_recipe(str(arrange(tmp_path, export=[name])))
+
+
+@pytest.fixture(scope="module")
+def judged(prefect_server, tmp_path_factory) -> Path:
+    """Builds with a judge: one attempt is judged as labelled by all votes, one by some."""
+    folder = Path(tmp_path_factory.mktemp("judged"))
+    for name in ("capo", "pathfinder"):
+        (folder / name).mkdir()
+        build(arrange_judged(folder / name, name), folder / "out")
+    return folder / "out"
+
+
+def test_critiques_that_agree_are_chats_with_the_question_that_was_asked(judged, tmp_path):
+    exported = export(judged / "capo", "critiques", tmp_path / "there")
+    rows = rows_of(tmp_path / "there")
+    assert exported.unsaid["replies that contradict the labels"] > 0
+    for row in rows:
+        question, answer = row["messages"]
+        assert (question["role"], answer["role"]) == ("user", "assistant")
+        assert "What is 1 + 1?" in question["content"]
+        assert answer["content"].startswith("I looked.")
+
+
+def test_critiques_are_paired_with_one_that_contradicts_the_labels(judged, tmp_path):
+    export(judged / "capo", "critique_dpo", tmp_path / "there")
+    for row in rows_of(tmp_path / "there"):
+        assert "1 + 1 = 3" in row["prompt"][0]["content"]  # votes differ about this attempt alone
+        assert row["chosen"] != row["rejected"]
+
+
+def test_typed_rows_come_in_pairs_and_trust_the_labels(judged, tmp_path):
+    exported = export(judged / "pathfinder", "pathfinder", tmp_path / "there")
+    rows = rows_of(tmp_path / "there")
+    assert len(rows) == exported.rows["train"] > 0
+    verdicts = [v for row in solutions(judged / "pathfinder") for v in row.verdicts]
+    ends = [row["labels"][1]["content"] for row in rows[1::2]]
+    assert sum(end.endswith("Correctness: <+>") for end in ends) == verdicts.count("correct")
+    assert sum(end.endswith("Correctness: <->") for end in ends) == verdicts.count("incorrect")
+    assert exported.unsaid["unlabelled steps"] == verdicts.count("unlabelled")
