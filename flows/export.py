@@ -1,11 +1,12 @@
 """Exports: the labels of a finished build in a trainer's own format, shard by shard.
 
 The build's own files stay as they are. An export is a folder, whole or not there: files named as
-the data shards are, and `export.json`, which says what the format could not express.
+the data shards are, a card, and `export.json`, which says what the format could not express.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections import Counter
@@ -20,7 +21,9 @@ from flows.place import held
 from flows.recipe import Recipe
 from flows.recipe_file import load_recipe
 from stepmark.errors import RecipeError, StorageError
+from stepmark.ids import content_id
 from storage.atomic import write_text_whole
+from storage.export.card import export_card
 from storage.export.names import FormatName
 from storage.manifest import MANIFEST
 from storage.shards import write_shard
@@ -96,6 +99,15 @@ def write_export(root: Path, name: FormatName, target: Path) -> Exported:
         if said.rows:
             _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
     left_out = dict(sorted(unsaid.items()))
+    card = export_card(
+        name,
+        chosen.record,
+        f"-[0-9]*.{chosen.suffix}",
+        rows=rows,
+        unsaid=left_out,
+        digest=_digest(fresh),
+    )
+    write_text_whole(fresh / "README.md", card)
     facts = {"format": name, "recipe": recipe.fingerprint, "rows": rows, "left_out": left_out}
     write_text_whole(fresh / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     shutil.rmtree(target, ignore_errors=True)
@@ -109,6 +121,13 @@ def _write(folder: Path, path: str, chosen: Format, rows: tuple[Any, ...]) -> No
         return
     lines = (json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
     write_text_whole(folder / path, "".join(lines))
+
+
+def _digest(folder: Path) -> str:
+    """Return a hash of all files in a folder."""
+    files = sorted(folder.iterdir()) if folder.exists() else []
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return content_id("ex", digests)
 
 
 def _check_free(target: Path) -> None:

@@ -32,10 +32,8 @@ def root(prefect_server, tmp_path_factory) -> Path:
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
     """The rows as a trainer gets them."""
-    suffix = next(path.suffix for path in folder.iterdir() if path.name != "export.json")
-    kind = {".parquet": "parquet", ".jsonl": "json"}[suffix]
-    files = sorted(str(path) for path in folder.glob(f"*{suffix}"))
-    return list(datasets.load_dataset(kind, data_files=files, split="train"))
+    read = datasets.load_dataset(str(folder))
+    return [row for split in sorted(read) for row in read[split]]
 
 
 def test_every_format_has_a_name_for_recipes():
@@ -59,6 +57,15 @@ def test_splits_are_found_by_load_dataset(root):
     assert {split: len(rows) for split, rows in read.items()} == exported.rows
     data = {row.problem for row in solutions(root)}
     assert {row["prompt"].strip() for rows in read.values() for row in rows} == data
+
+
+@pytest.mark.parametrize("name", ["trl", "math_shepherd"])
+def test_splits_may_have_any_name(tmp_path, prefect_server, name):
+    splits = {"pilot": 0.5, "gold_2": 0.5}
+    build(arrange(tmp_path, splits=splits, export=[name]), tmp_path / "out")
+    read = datasets.load_dataset(str(tmp_path / "out" / "tiny" / "export" / name))
+    facts = json.loads((tmp_path / "out" / "tiny" / "export" / name / "export.json").read_text())
+    assert {split: len(rows) for split, rows in read.items()} == facts["rows"]
 
 
 def test_labels_are_those_of_the_build(root, tmp_path):
@@ -140,6 +147,15 @@ def test_a_format_named_later_is_written_without_labelling_anew(tmp_path, prefec
     assert build(arrange(tmp_path, export=["orm"]), tmp_path / "out") == first
     assert (root / "manifest.json").stat().st_mtime_ns == stamp
     assert (root / "export" / "orm" / "export.json").exists()
+
+
+def test_a_relabelled_build_is_not_read_from_a_cache(tmp_path, prefect_server):
+    root = tmp_path / "out" / "tiny"
+    build(arrange(tmp_path), tmp_path / "out")
+    assert {None, 1} == {row["first_error"] for row in rows_of(root)}
+    soft = {"method": "soft"}
+    build(arrange(tmp_path, annotators__mc__rule=soft), tmp_path / "out")
+    assert 0.75 in {value for row in rows_of(root) for value in row["values"]}
 
 
 def test_changed_labels_are_exported_anew(tmp_path, prefect_server):
