@@ -6,8 +6,8 @@ rejected}` is R-PRM's critique DPO: an agreeing and a disagreeing reply to the s
 A reply agrees if it says of every step what the label says, wherever both speak and at least once;
 it disagrees if it contradicts one label. One that speaks of unlabelled steps alone is neither.
 Replies that could not be read are in neither, nor those that end a conversation of several turns,
-since they answer what a tool or another reply said; a question's replies are paired in the order of their
-draws, each at most once.
+since they answer what a tool or another reply said; a question's replies are paired in the order of
+their draws, each at most once.
 """
 
 from __future__ import annotations
