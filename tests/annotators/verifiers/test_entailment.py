@@ -46,7 +46,7 @@ class Broken(Processes):
     """Ends every task with an error."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(timeout_s=1)
+        super().__init__(cpu_s=1)
         self._error = error
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
