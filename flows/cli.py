@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | fit | recipes | ledger`."""
+"""The command line: `stepmark build`, `status`, `show`, `export`, `check`, `plan` and others."""
 
 from __future__ import annotations
 
@@ -216,6 +216,24 @@ def show(
     print_group(explain(traced, step, full=full), console)
 
 
+@app.command()
+def export(
+    folder: BuildDir,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="F", help="Trainer format; docs/exports.md has all.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write, instead of DIR/export/F.")
+    ] = None,
+) -> None:
+    """Write the labels of a finished build in a trainer's own format."""
+    from flows.export import export as export_build
+    from flows.export import lines_of
+
+    for line in lines_of(export_build(folder, format_, out)):
+        say(line)
+
+
 @app.command(name="fit")
 def fit_posterior(
     folder: BuildDir,
@@ -244,6 +262,17 @@ def recipes() -> None:
     for name in shipped_recipes():
         about = find_recipe(name).read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
         say(f"{name:20} {about}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what this machine has and lacks, and how to install what is missing."""
+    from flows.doctor import examine, lines
+
+    for line in lines(examine(), as_json=as_json):
+        say(line)
 
 
 def say(line: str) -> None:
@@ -284,14 +313,15 @@ def _open(
     from flows.recipe_file import load_recipe
     from flows.runtime import Runtime
 
-    plain_policies = load_recipe(name)[0].policies
+    plain = load_recipe(name)[0]
     overrides = _settings(settings)
-    for policy, named in _by_policy("--model", models, plain_policies).items():
+    for policy, named in _by_policy("--model", models, plain.policies).items():
         overrides[f"policies.{policy}.model"] = named[-1]
     if limit is not None:
         overrides["limit"] = limit
     if problems is not None:
-        overrides["problems.path"] = str(problems.resolve())
+        block = "problems" if plain.solutions is None else "solutions"
+        overrides[f"{block}.path"] = str(problems.resolve())
     recipe, base = load_recipe(name, overrides)
     addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
     return recipe, Runtime(out=out, base=base, addresses=addresses)

@@ -5,14 +5,16 @@ Each raises ValueError with the keys, the values seen and the way out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from annotators.injected import Injected
+from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Searched
 from filters.consensus import CONSENSUS, Consensus
 from flows.kinds import Annotator
+from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 
 if TYPE_CHECKING:
     from flows.recipe import PolicyBlock, SolveBlock
@@ -38,6 +40,22 @@ def check_solving(solve: SolveBlock) -> None:
             "a search grows from one round of one policy's draws: name one policy and no quota "
             f"beside it, not {list(solve.policies)} and {solve.quota}"
         )
+
+
+def check_exports(formats: Sequence[FormatName], *, draws: bool, judges: Iterable[Judged]) -> None:
+    """What a format is made from will be there: rollouts for pairs, replies for critiques."""
+    judged = [judge.judge.method for judge in judges]
+    for name in formats:
+        if name in FROM_ROLLOUTS and not draws:
+            raise ValueError(f"export: {name} is made from rollouts, and no annotator draws any")
+        if name in FROM_CRITIQUES and not judged:
+            raise ValueError(
+                f"export: {name} is made from a judge's replies, and there is no judge"
+            )
+        if name == "pathfinder" and name not in judged:
+            raise ValueError(
+                f"export: pathfinder is made from the replies of a pathfinder judge: {judged}"
+            )
 
 
 def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from flows.recipe import Recipe, as_plain, as_yaml, differences
+from flows.recipe import UNLABELLING, Recipe, as_plain, as_yaml, differences
 from stepmark.errors import StorageError
 from storage.atomic import write_text_whole
 from storage.manifest import MANIFEST
@@ -24,8 +24,8 @@ DERIVED = re.compile(
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("labels", "annotations", "data")
-"""Stages whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
+DERIVED_STAGES = ("labels", "annotations", "data", "export")
+"""Folders whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
 POLICIES = "policies.json"
 """Who the policies of a build are."""
@@ -123,7 +123,8 @@ def _changes(path: Path, recipe: Recipe) -> list[str]:
         before = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StorageError(f"{path} is damaged ({error}). Start clean with --replace.") from None
-    return differences(before, as_plain(recipe))
+    changes = differences(before, as_plain(recipe))
+    return [change for change in changes if change.partition(":")[0] not in UNLABELLING]
 
 
 def _forget_derived(root: Path) -> None:

@@ -11,8 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.table import Table
 
+from annotators.judges import MultiTurn
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
+from annotators.rewrites import PrlCoder
+from annotators.rewrites.prlcoder import PROMPTS
 from annotators.searches import Search
 from flows.intake import read_rows
 from flows.kinds import FINDINGS, kind_of
@@ -54,6 +57,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         draws = probes * search.draws
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
         solutions += problems * search.searches
+    rows += _rewriting(recipe, problems * habit.steps)
     if inject := recipe.solve.inject:
         spoiled = solutions * inject.errors  # at most: of the right ones
         tokens = spoiled * inject.sampling.max_tokens * GUESSED_SHARE
@@ -61,6 +65,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         solutions += spoiled
     for name, judged in recipe.judges.items():
         asked = solutions * (habit.steps if judged.judge.asks_each_step else 1)
+        asked *= judged.judge.turns if isinstance(judged.judge, MultiTurn) else 1
         replies = asked * judged.votes.n
         rows.append((name, asked, replies, replies * judged.sampling.max_tokens * GUESSED_SHARE))
     for name, annotator in recipe.monte_carlo.items():
@@ -84,6 +89,16 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         f"{_beyond(recipe, problems)}"
     )
     return table, assumed
+
+
+def _rewriting(recipe: Recipe, steps: float) -> list[tuple[str, float, float, float]]:
+    """Return what a teacher is asked, if one is, about all steps of given solutions."""
+    rewrite = recipe.rewrite
+    if not isinstance(rewrite, PrlCoder):
+        return []
+    prompts = steps * len(PROMPTS)
+    draws = prompts * rewrite.draws
+    return [("rewrite", prompts, draws, draws * rewrite.sampling.max_tokens * GUESSED_SHARE)]
 
 
 def _beyond(recipe: Recipe, problems: int) -> str:

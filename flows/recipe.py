@@ -15,12 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from annotators.injections import Injection
 from annotators.judged import Judged
+from annotators.judges import GenPrm
 from annotators.monte_carlo import MonteCarlo
+from annotators.rewrites import Rewrite
 from annotators.searches import Search
+from annotators.verified import Verified
+from annotators.verifiers import RUNS_CODE
 from filters.consensus import Consensus
 from flows.coherence import (
     check_annotator,
     check_consensus,
+    check_exports,
     check_injected,
     check_solving,
     check_writers,
@@ -34,8 +39,11 @@ from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
 from stepmark.records import Semantics
 from stepmark.segment import Segmenter
+from storage.export.names import FormatName
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+UNLABELLING = {"export"}
+"""Keys of a recipe that change no label, and are in no fingerprint."""
 
 
 class Block(BaseModel):
@@ -161,10 +169,14 @@ class Recipe(Block):
     """How solutions are sampled, and what rollouts continue."""
     segment: Segmenter
     """How a solution is cut into steps."""
+    rewrite: Rewrite | None = None
+    """Adds to each given solution that is right siblings with one step rewritten; null for none."""
     annotators: Mapping[str, Annotator] = Field(min_length=1)
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
+    export: tuple[FormatName, ...] = ()
+    """Trainer formats that the build is written in at its end; changes no label."""
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)
@@ -202,13 +214,22 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
+        check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
         check_shares(self.splits)
+        return self
+
+    @model_validator(mode="after")
+    def _rewrites_what_is_given(self) -> Recipe:
+        if self.rewrite is not None and self.solutions is None:
+            raise ValueError("rewrite takes solutions that exist: give `solutions`")
         return self
 
     def _policies_exist(self) -> None:
         used = [("solve.policy", name) for name in self.solve.policies]
         if self.solve.inject is not None:
             used.append(("solve.inject.policy", self.solve.inject.policy))
+        if self.rewrite is not None:
+            used += [("rewrite.policy", name) for name in self.rewrite.policies]
         used += [
             (f"annotators.{name}.policy", policy)
             for name, annotator in self.annotators.items()
@@ -231,6 +252,15 @@ class Recipe(Block):
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
 
     @property
+    def needs_sandbox(self) -> bool:
+        """Whether programs are run that a model wrote."""
+        annotators = self.annotators.values()
+        tools = [a.verifier for a in annotators if isinstance(a, Verified)]
+        judges = [judged.judge for judged in self.judges.values()]
+        writes_code = any(isinstance(one, (*RUNS_CODE, GenPrm)) for one in (*tools, *judges))
+        return writes_code or self.source.kind == "code"
+
+    @property
     def needing_reference(self) -> list[str]:
         """The annotators that label by a problem's reference answer."""
         return [name for name, each in self.annotators.items() if needs_reference(each)]
@@ -251,8 +281,9 @@ class Recipe(Block):
 
     @property
     def fingerprint(self) -> str:
-        """Content hash of everything in the recipe (`re_…`)."""
-        return content_id("re", as_plain(self))
+        """Content hash of everything in the recipe that changes labels (`re_…`)."""
+        plain = as_plain(self)
+        return content_id("re", {key: plain[key] for key in plain.keys() - UNLABELLING})
 
     @property
     def sampling(self) -> Sampling:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from flows.check import check
 from flows.crew import Crew
+from flows.export import lines_of, missing_exports
 from flows.intake import expected_problems
 from flows.place import held, keep_policies, note_run, prepare
 from flows.progress import Display
@@ -60,7 +61,11 @@ def run_build(
                 manifest = _build(root, recipe, ready, console)
         else:
             console.print("This build is finished; nothing to do.")
+        exported = list(missing_exports(root, recipe))
     print_group(summary(manifest, root), console)
+    for export in exported:
+        for line in lines_of(export):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     return manifest
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from flows import sampling
+from flows import rewriting, sampling
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
@@ -55,7 +55,12 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
             solve_rate=None,
             difficulty=None,
         )
-        return _kept_if_steps(solution)
+        return joined([_kept_if_steps(solution), await rewritten(item.problem, solution)])
+
+    async def rewritten(problem: Problem, solution: Solution) -> Solved:
+        made = await rewriting.siblings(problem, solution, recipe, worker)
+        lost = tuple(dropped(problem.id, None, "solve", reason) for reason in made.lost)
+        return Solved(made.solutions, lost)
 
     return joined(await gather_all(one, given))
 

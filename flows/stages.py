@@ -23,10 +23,11 @@ from flows.solving import Solved, joined, solve
 from flows.worker import Worker
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
+from stepmark.programs.unit_tests import STOPPED
 from stepmark.records import Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
-POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure)})
+POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure), *STOPPED})
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
 
@@ -100,7 +101,7 @@ async def _evidence(
             return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):
             policy = worker.policies[annotator.policy]
-            return await annotator.gather(problem, solution, policy)
+            return await annotator.gather(problem, solution, policy, worker.sandbox)
         sampler = Sampler(
             problem=problem,
             solution=solution,

@@ -37,10 +37,13 @@ from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
 from stepmark.processes import Processes
 from stepmark.purchase import Meter, Purchase
+from stepmark.sandbox.isolated import Isolated
 
 Result = TypeVar("Result")
 
 SAMPLE_BYTES = 1 << 20
+PACKAGES = ("sympy", "mpmath")
+"""What programs in the sandbox may import beside the standard library."""
 CHECK_S = 5.0
 """Longest that a verifier may work on one question before its process is killed."""
 
@@ -110,16 +113,19 @@ class Worker:
         self.shards_at_once = runtime.shards_at_once(recipe.shard_problems)
         self.loop = EngineLoop()
         self.ledger = Ledger(runtime.ledger)
-        self.grader = Grader()
+        self.sandbox = Isolated(packages=PACKAGES) if recipe.needs_sandbox else None
+        self.grader = Grader(sandbox=self.sandbox)
         self.processes = Processes(timeout_s=CHECK_S, start=warm_up)
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
-        self.tools = Tools(processes=self.processes, policies=self.policies)
+        self.tools = Tools(processes=self.processes, policies=self.policies, sandbox=self.sandbox)
 
     def __enter__(self) -> Self:
         """Meet every policy's server, so that faults show before the first token."""
         try:
+            if self.sandbox is not None:
+                self.loop.run(self.sandbox.__aenter__())
             for name, block in self._recipe.policies.items():
                 self.policies[name] = self._policy(name, block)
         except BaseException:
@@ -142,6 +148,8 @@ class Worker:
         with contextlib.ExitStack() as last_first:
             last_first.callback(self.ledger.close)
             last_first.callback(self.loop.close)
+            if self.sandbox is not None:
+                last_first.callback(self._close_sandbox, self.sandbox)
             last_first.callback(self.grader.close)
             last_first.callback(self.processes.close)
             for fleet in self.fleets:
@@ -152,6 +160,9 @@ class Worker:
         """Wait until every order under way is filled and stored, or has failed."""
         for policy in self.policies.values():
             self.loop.run(policy.purchase.settled())
+
+    def _close_sandbox(self, sandbox: Isolated) -> None:
+        self.loop.run(sandbox.__aexit__(None, None, None))
 
     def _close(self, fleet: Fleet) -> None:
         self.loop.run(fleet.close())

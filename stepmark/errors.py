@@ -8,6 +8,7 @@
     │   └── ContextOverflow  the prompt does not fit the model's context
     ├── GradingError       the grader itself broke (a hard answer is an `unknown` outcome instead)
     ├── ProcessesError     worker processes were closed, or do not start
+    ├── SandboxError       no sandbox where one is needed, or one that does not work
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
@@ -74,6 +75,10 @@ class GradingError(StepmarkError):
 
 class ProcessesError(StepmarkError):
     """Worker processes were closed, or do not start."""
+
+
+class SandboxError(StepmarkError):
+    """A sandbox that is needed and not installed, or that does not work on this machine."""
 
 
 class StorageError(StepmarkError):

@@ -61,7 +61,7 @@ class Solution:
     """The problem it attempts."""
     policy: str
     """Identity of the policy that wrote its last part (`po_…`), or `given` when it was read from a
-    file."""
+    file; of a rewritten solution who wrote the new step, a policy or a rule by its name."""
     step_policies: tuple[str, ...]
     """Identity of the policy that wrote each step, one a step: they differ where one policy went on
     from what another had written."""
@@ -157,7 +157,7 @@ class Critique:
     prompt: str
     """Content hash of the judge's prompt (`pr_…`)."""
     request: str
-    """Ledger address of what it was asked (`rq_…`)."""
+    """Ledger address of what it was asked (`rq_…`); in a conversation of its last turn."""
     draw: int
     """Index of the draw at that address, from 0: its vote."""
     verdicts: tuple[Verdict, ...]
@@ -167,11 +167,15 @@ class Critique:
     reason: str | None
     """Why it cannot be read, e.g. `contradiction`; else null."""
     text: str
-    """The reply."""
+    """The reply; of a conversation its last."""
+    earlier: tuple[str, ...]
+    """The replies before it, in a conversation of several turns."""
+    turns: int
+    """Replies in all."""
     prompt_tokens: int
-    """Tokens of the prompt, counted once a request: 0 on all but its first draw."""
+    """Tokens of the prompts, counted once a request: of the first turn 0 on all but one draw."""
     completion_tokens: int
-    """Tokens of the reply."""
+    """Tokens of the replies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,9 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.programs.lines import line_cuts, source_span
 
-Method = Literal["blank_line", "newline", "step_markers", "sentence"]
+Method = Literal["blank_line", "newline", "step_markers", "sentence", "code_lines"]
 Think = Literal["after", "inside", "both"]
 
 MAX_BLOCK: Final = 10_000
@@ -100,7 +101,8 @@ class Segmenter:
     """`blank_line` and `newline` cut after runs of line breaks; `step_markers` before each line
     that starts with `Step k:` (at blank lines if there is none), with what precedes the first
     marker in the first step; `sentence` after sentence ends outside mathematics, and at blank
-    lines before a capital letter or a list item unless a colon announces it."""
+    lines before a capital letter or a list item unless a colon announces it; `code_lines` makes a
+    step of each line of the program that the text holds, and of nothing else."""
     think: Think = "after"
     """Which part has steps when the policy thinks first: what comes `after` the first `</think>`
     (with nothing but thinking: no steps), the thinking `inside` (without a tag: no steps), or
@@ -109,6 +111,9 @@ class Segmenter:
     def segment(self, text: str) -> Segmented:
         """Return the parts of `text`. Pure."""
         edges = _edges(text, self.think)
+        if self.method == "code_lines":
+            start, end = source_span(text[edges[0] : edges[-1]])
+            edges = edges[0] + start, edges[0] + end
         cuts = [edges[0]]
         for start, end in pairwise(edges):
             cuts += [start + cut for cut in _cuts(text[start:end], self.method)] + [end]
@@ -159,6 +164,8 @@ def _step_starts(text: str, cuts: list[int]) -> list[int]:
 
 def _cuts(text: str, method: Method) -> Iterator[int]:
     """Yield the cuts that `method` makes in one part, in order."""
+    if method == "code_lines":
+        return line_cuts(text)
     if method == "sentence":
         cuts = (end.end() for end in _SENTENCE_END.finditer(text) if _ends_sentence(text, end))
         return _outside(cuts, _blocks(text, _INLINE_TOKEN))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from stepmark.ids import content_id
 from storage.manifest import Manifest
 from storage.rows import LabelledSolution
 from storage.schema import field_docs
@@ -94,11 +95,20 @@ def _front_matter(manifest: Manifest) -> list[str]:
         "tags: [process-reward-model, stepmark]",
         "configs:",
         "- config_name: default",
+        # load_dataset keeps what it read by the front matter and the folder's name alone: without
+        # this, a build that was labelled anew would be read as of old.
+        f"  description: {_digest(manifest)}",
         "  data_files:",
         *splits,
         "---",
         "",
     ]
+
+
+def _digest(manifest: Manifest) -> str:
+    """Return a hash of the data shards."""
+    data = {name: refs for name, refs in manifest.shards.items() if name.startswith("data/")}
+    return content_id("da", [ref.sha256 for refs in data.values() for ref in refs])
 
 
 def _agreement(agreement: Mapping[str, Any] | None) -> list[str]:

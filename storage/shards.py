@@ -41,7 +41,7 @@ def write_shard(root: Path, path: str, record: type[Record], rows: Sequence[Reco
     Raises:
         StorageError: the file cannot be written; the message says why (disk full, permission).
     """
-    write_table(root, path, _table(record, rows))
+    write_table(root, path, table_from(record, rows))
     return shard_ref(root, path)
 
 
@@ -78,7 +78,12 @@ def read_shard(path: Path, record: type[Record]) -> tuple[Record, ...]:
     Raises:
         StorageError: the file is missing, damaged, or has other columns than the record.
     """
-    return tuple(_records(record, read_table(path, record).to_pylist()))
+    return records_of(record, read_table(path, record))
+
+
+def records_of(record: type[Record], table: pa.Table) -> tuple[Record, ...]:
+    """Return the rows of a table made by `table_of` or `table_from` as records."""
+    return tuple(_records(record, table.to_pylist()))
 
 
 def read_table(path: Path, record: type, columns: Sequence[str] | None = None) -> pa.Table:
@@ -127,7 +132,8 @@ def _check_columns(schema: pa.Schema, record: type, path: Path) -> None:
         )
 
 
-def _table(record: type, rows: Sequence[Any]) -> pa.Table:
+def table_from(record: type, rows: Sequence[Any]) -> pa.Table:
+    """Return records as the table of their class."""
     schema = schema_of(record)
     columns = [
         pa.array([_plain(getattr(row, field.name)) for row in rows], type=field.type)

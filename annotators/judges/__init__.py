@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from annotators.judges.capo import Capo
 from annotators.judges.first_error import FirstError
+from annotators.judges.genprm import GenPrm
+from annotators.judges.meta_critique import MetaCritique
 from annotators.judges.pathfinder import PathFinder
 from annotators.judges.question import Question
 from annotators.judges.r_prm import RPrm
@@ -18,13 +20,19 @@ from annotators.judges.rubric import Dimension, Rubric
 from annotators.judges.step_verdicts import StepVerdicts
 from annotators.judges.versaprm import VersaPrm
 
-Judge = FirstError | StepVerdicts | VersaPrm | Capo | RPrm | PathFinder | Rubric
+MultiTurn = MetaCritique | GenPrm
+"""Judges that hold a conversation: a coroutine `discuss`, which begins with their question and
+returns the reply that is read (annotators/turns.py); `prompts` and `turns` are those of it all."""
+Judge = FirstError | StepVerdicts | VersaPrm | Capo | RPrm | PathFinder | Rubric | MultiTurn
 
 __all__ = [
     "Capo",
     "Dimension",
     "FirstError",
+    "GenPrm",
     "Judge",
+    "MetaCritique",
+    "MultiTurn",
     "PathFinder",
     "Question",
     "RPrm",

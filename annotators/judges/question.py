@@ -43,9 +43,9 @@ def prompt(name: str) -> str:
     return path.read_text(encoding="utf-8").rstrip("\n")
 
 
-def prompt_id(name: str) -> str:
-    """Return the content hash of a judge's prompt (`pr_…`): who was asked what is on record."""
-    return content_id("pr", prompt(name))
+def prompt_id(*names: str) -> str:
+    """Return the content hash of a judge's prompts (`pr_…`): who was asked what is on record."""
+    return content_id("pr", *map(prompt, names))
 
 
 def ask(name: str, **fields: str) -> tuple[Message, ...]:

@@ -8,8 +8,14 @@ that may run long goes to `tools.processes`.
 
 from __future__ import annotations
 
+from annotators.verifiers.code_runs import CodeRuns
+from annotators.verifiers.entailment import Entailment
 from annotators.verifiers.equations import Equations
+from annotators.verifiers.rewritten import RewrittenLine
 
-Verifier = Equations
+Verifier = CodeRuns | Entailment | Equations | RewrittenLine
 
-__all__ = ["Equations", "Verifier"]
+RUNS_CODE = (CodeRuns,)
+"""Those that run programs which a model wrote."""
+
+__all__ = ["RUNS_CODE", "CodeRuns", "Entailment", "Equations", "RewrittenLine", "Verifier"]

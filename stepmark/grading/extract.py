@@ -25,6 +25,7 @@ from stepmark.grading.exact import read_quantity
 from stepmark.grading.normalise import normalise
 from stepmark.grading.statement import Statement, find_statement, last_box
 from stepmark.records import Kind
+from stepmark.thinking import after_thinking
 
 ReferenceForm = Literal["hash", "boxed", "plain", "choice"]
 
@@ -68,7 +69,7 @@ def extract(text: str, kind: Kind, *, ended: bool) -> Extraction:
     """Find the answer; with `ended` false only a complete explicit statement counts."""
     if kind == "code":
         return _NOTHING
-    text = _after_thinking(text)
+    text = after_thinking(text)
     statement = find_statement(text)
     if not ended:
         statement = statement if statement and statement.closed else None
@@ -79,11 +80,6 @@ def extract(text: str, kind: Kind, *, ended: bool) -> Extraction:
     if not ended:
         return _NOTHING
     return _unstated(text, kind)
-
-
-def _after_thinking(text: str) -> str:
-    _, mark, rest = text.rpartition("</think>")
-    return rest if mark and rest.strip() else text
 
 
 def _stated(statement: Statement, kind: Kind) -> Extraction:

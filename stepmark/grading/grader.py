@@ -1,8 +1,10 @@
 """The grader: three outcomes for a completion, each `unknown` with the reason why.
 
-Reasons: `no_sandbox` (code cannot be run yet), `no_reference`, `failed` (the engine gave up),
-`empty` (nothing was written), `cut_by_length` (cut before an answer was complete),
-`ambiguous_answer` (a closing sentence with several numbers), `not_comparable` (no stage can tell),
+Reasons: `no_sandbox` (there is none to run code in), `sandbox_timeout`, `sandbox_memory`,
+`sandbox_output` and `sandbox_killed` (it had to stop a program), `no_tests`, `no_reference`,
+`failed` (the engine gave up), `empty` (nothing was written), `cut_by_length` (cut before an answer
+was complete), `ambiguous_answer` (a closing sentence with several numbers), `not_comparable` (no
+stage can tell),
 `grading_timeout` and `grading_failed` (the symbolic worker ran over time, or died).
 
 A completion cut by length is graded only by an explicit statement that was complete before the
@@ -30,7 +32,10 @@ from stepmark.grading.extract import extract
 from stepmark.grading.normalise import normalise
 from stepmark.grading.pool import Question, SymbolicPool
 from stepmark.grading.structure import Told
+from stepmark.programs import UnitTests
+from stepmark.programs.extract import find_program
 from stepmark.records import Kind, Outcome, Problem
+from stepmark.sandbox.protocol import Sandbox
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -62,8 +67,14 @@ class _Decision(NamedTuple):
 class Grader:
     """Grades completions; owns the workers for hard answers, so close it (or use `async with`)."""
 
-    def __init__(self, *, workers: int = 1, timeout_s: float = 5.0) -> None:
-        """Start nothing yet: the first hard answer starts `workers` processes."""
+    def __init__(
+        self, *, workers: int = 1, timeout_s: float = 5.0, sandbox: Sandbox | None = None
+    ) -> None:
+        """Start nothing yet: the first hard answer starts `workers` processes.
+
+        `sandbox` is where programs are run; without one they are `unknown`.
+        """
+        self._unit_tests = None if sandbox is None else UnitTests(sandbox)
         self._pool = SymbolicPool(workers=workers, timeout_s=timeout_s)
         self._decided: OrderedDict[tuple[str, str], _Decision] = OrderedDict()
         self._lock = threading.Lock()
@@ -84,11 +95,14 @@ class Grader:
         self._pool.close()
 
     async def grade(self, text: str, finish_reason: str, problem: Problem) -> Grade:
-        """Grade a completion by its final answer.
+        """Grade a completion by its final answer, or its program by the problem's tests.
 
         Raises:
             GradingError: if the grader is closed or its workers cannot start.
+            SandboxError: if programs cannot be run.
         """
+        if problem.kind == "code":
+            return await self._grade_program(text, finish_reason, problem)
         reason = _ungradable(text, finish_reason, problem)
         if reason is not None or problem.reference is None:
             return Grade(outcome="unknown", answer=None, reason=reason)
@@ -98,6 +112,19 @@ class Grader:
             return _without_answer(ended=ended, ambiguous=found.ambiguous)
         decision = await self._decide(found.answer, problem.reference, problem.kind)
         return Grade(outcome=_outcome(decision), answer=found.answer, reason=decision.reason)
+
+    async def _grade_program(self, text: str, finish_reason: str, problem: Problem) -> Grade:
+        reason = _ungradable(text, finish_reason, problem)
+        if reason is None and self._unit_tests is None:
+            reason = "no_sandbox"
+        if reason is not None or self._unit_tests is None or problem.tests is None:
+            return Grade(outcome="unknown", answer=None, reason=reason)
+        found = find_program(text, problem.statement, problem.tests)
+        ended = finish_reason in _ENDED
+        if not found.programs or not (ended or found.closed):
+            return _without_answer(ended=ended, ambiguous=False)
+        tested = await self._unit_tests.test(found.programs, problem.statement, problem.tests)
+        return Grade(outcome=tested.outcome, answer=tested.answer, reason=tested.reason)
 
     async def equivalent(self, answer: str, reference: str, kind: Kind) -> bool | None:
         """Return whether two answers are equal, or None if that could not be told."""
@@ -110,9 +137,13 @@ class Grader:
         """Return why answers cannot be graded by this reference, or None if they can.
 
         `no_tests`, `no_reference`, `empty_reference`, `unreadable_reference`, `grading_timeout`,
-        `grading_failed`. For `math` the reference must equal itself by value, not by its text.
+        `grading_failed`, `reference_fails_tests`. For `math` the reference must equal itself by
+        value, not by its text; for `code` it must pass the tests where there is one and a sandbox.
         """
         reason = _unusable(problem)
+        if problem.kind == "code" and problem.reference and reason is None:
+            grade = await self._grade_program(problem.reference, "given", problem)
+            return "reference_fails_tests" if grade.outcome == "incorrect" else None
         if reason is not None or problem.reference is None or problem.kind != "math":
             return reason
         if _plainly_readable(problem.reference):
@@ -158,8 +189,9 @@ class Grader:
 
 def _ungradable(text: str, finish_reason: str, problem: Problem) -> str | None:
     if problem.kind == "code":
-        return "no_sandbox"
-    if problem.reference is None or not problem.reference.strip():
+        if problem.tests is None:
+            return "no_tests"
+    elif problem.reference is None or not problem.reference.strip():
         return "no_reference"
     if finish_reason not in _ENDED and finish_reason != "length":
         return "failed"

@@ -87,6 +87,8 @@ def _reference(source: ProblemSource, row: Content, options: tuple[str, ...]) ->
     text = number_or_text(row, source.reference)
     if not text.strip():
         raise BadRow(reason="no_reference", detail=f"{source.reference} is {shown(value)}")
+    if source.kind == "code":
+        return text  # its first line may be indented: the body of a function in the statement
     reference = extract_reference(text, source.answer)
     if reference is None:
         detail = f"{source.reference} holds no answer of the form {source.answer}: {shown(text)}"
@@ -100,11 +102,11 @@ def _reference(source: ProblemSource, row: Content, options: tuple[str, ...]) ->
 
 
 def _tests(source: ProblemSource, row: Content) -> str | None:
-    if source.tests is None:
+    if not source.tests:
         return None
-    tests = lines_of(row, source.tests)
+    tests = "\n".join(lines_of(row, column) for column in source.test_columns)
     if not tests.strip():
-        raise BadRow(reason="no_tests", detail=f"{source.tests} is {shown(tests)}")
+        raise BadRow(reason="no_tests", detail=f"{', '.join(source.test_columns)}: {shown(tests)}")
     if source.entry_point is None:
         return tests
     function = text_of(row, source.entry_point).strip()

@@ -48,8 +48,9 @@ class ProblemSource:
     choices: str | None = None
     """Column with the list of options; they are put under the statement as `(A) …` lines, and a
     whole-number reference is then the index of an option, from 0."""
-    tests: str | None = None
-    """Column with the unit tests of `code` problems; a column of lists is joined by lines."""
+    tests: str | tuple[str, ...] | None = None
+    """Column with the unit tests of `code` problems; several (imports, then tests) are joined by
+    line breaks, as is a column of lists."""
     entry_point: str | None = None
     """Column with the name of the function that tests of the form `def check(candidate)` are for;
     the call `check(name)` is then put under them."""
@@ -86,7 +87,7 @@ class ProblemSource:
         if self.answer != "plain" and self.reference is None:
             message = f"answer: {self.answer} needs a reference column"
             raise ValueError(message)
-        if (self.kind == "code") != (self.tests is not None):
+        if (self.kind == "code") != bool(self.tests):
             message = f"kind: code and tests go together, not kind: {self.kind}, {self.tests!r}"
             raise ValueError(message)
         if self.entry_point is not None and self.tests is None:
@@ -102,12 +103,17 @@ class ProblemSource:
         return (self.statement,) if isinstance(self.statement, str) else self.statement
 
     @property
+    def test_columns(self) -> tuple[str, ...]:
+        """The columns of the tests, in the order they are joined."""
+        return (self.tests,) if isinstance(self.tests, str) else self.tests or ()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
         return self.statement_columns + tuple(c for c in self._optional_columns() if c is not None)
 
     def _optional_columns(self) -> tuple[str | None, ...]:
-        return (self.reference, self.choices, self.tests, self.entry_point, self.id)
+        return (self.reference, self.choices, *self.test_columns, self.entry_point, self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

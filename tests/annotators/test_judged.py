@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from annotators.judged import CUT, Judged
-from annotators.judges import FirstError, Judge, RPrm, VersaPrm
+from annotators.judged import Judged
+from annotators.judges import FirstError, Judge, MetaCritique, RPrm, VersaPrm
 from annotators.judges.question import prompt_id
 from annotators.judges.r_prm import LABEL
+from annotators.turns import CUT
 from annotators.votes import Votes
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import ContextOverflow, EngineDown, StorageError
@@ -185,3 +186,49 @@ def test_critiques_of_another_build_are_refused(tmp_path):
 def test_many_votes_at_temperature_nought_are_refused():
     with pytest.raises(ValueError, match="one reply 4 times"):
         Judged(method="judge", policy="p", judge=FirstError(method="first_error"), votes=Votes(n=4))
+
+
+TURNS = (
+    "it looks fine",
+    "step 1 is not",
+    "Verdicts:\nstep_0: correct\nstep_1: incorrect\nstep_2: correct",
+)
+
+
+def in_turn(request: Request, draw: int) -> Completion:
+    """Say what belongs to the turn; the second vote never gets beyond its first."""
+    asked = request.prompt.messages[-1].content
+    turn = ("<verification>" in asked) + ("<critique>" in asked)
+    cut = "length" if (draw, turn) == (1, 0) else "stop"
+    return a_completion(draw, TURNS[turn], finish_reason=cut)
+
+
+def test_a_conversation_is_one_vote_with_the_turns_before_it_kept_and_all_of_them_paid(tmp_path):
+    judged = a_judged(MetaCritique(method="meta_critique"), Votes(n=2, quorum=0.5))
+    engine = writes(in_turn)
+    whole, cut = gather(tmp_path, judged, engine)
+    assert (whole.earlier, whole.text, whole.turns) == (TURNS[:2], TURNS[2], 3)
+    assert whole.verdicts == ("correct", "incorrect", "correct")
+    assert (cut.reason, cut.text, cut.turns) == (CUT, TURNS[0], 1)
+    assert sorted(request.draws for request in engine.asked) == [(0,), (0,), (0,), (1,)]
+    (annotation,) = annotate(judged, [whole, cut])
+    assert annotation.first_error == 1
+    assert (annotation.rollouts, annotation.requests) == (4, 3)
+    assert annotation.prompt_tokens == 3 * 7
+    assert annotation.completion_tokens == sum(len(text.split()) for text in (*TURNS, TURNS[0]))
+
+
+def test_a_conversation_is_held_again_from_the_ledger(tmp_path):
+    judged = a_judged(MetaCritique(method="meta_critique"))
+    first = gather(tmp_path, judged, writes(in_turn))
+    nobody = FakeEngine(fails=lambda _: EngineDown("nobody"))
+    assert gather(tmp_path, judged, nobody) == first
+
+
+def test_a_conversation_that_loses_a_turn_says_why(tmp_path):
+    engine = FakeEngine(
+        writes=in_turn, fails=lambda call: ContextOverflow("long") if call else None
+    )
+    (critique,) = gather(tmp_path, a_judged(MetaCritique(method="meta_critique")), engine)
+    assert (critique.reason, critique.verdicts) == ("context_overflow", ())
+    assert (critique.text, critique.turns) == (TURNS[0], 1)

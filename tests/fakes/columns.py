@@ -17,11 +17,11 @@ Record = TypeVar("Record")
 
 
 def table_from(record: type[Record], rows: Sequence[Record]) -> pa.Table:
-    return shards._table(record, rows)
+    return shards.table_from(record, rows)
 
 
 def records_from(record: type[Record], table: pa.Table) -> tuple[Record, ...]:
-    return tuple(shards._records(record, table.to_pylist()))
+    return shards.records_of(record, table)
 
 
 def annotate(

@@ -211,18 +211,6 @@ CASES: dict[str, tuple[Fault, str]] = {
         "holds no config.json",
     ),
     "no reference column": (changed(problems__reference=None), "without a reference answer"),
-    "code without sandbox": (
-        rows_of(
-            {"question": "q", "tests": "assert f()"},
-            problems={
-                "path": "problems.jsonl",
-                "statement": "question",
-                "kind": "code",
-                "tests": "tests",
-            },
-        ),
-        "no sandbox",
-    ),
     "empty file": (problems_of(b""), "problems.jsonl"),
     "not json": (problems_of(b"hello\n"), "broken_json"),
     "nul bytes": (problems_of(b'{"question": "a\x00", "answer": "1"}\n'), "problems.jsonl"),
@@ -251,6 +239,20 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
     assert left.value.code not in (0, None)
     assert message in said
     assert "Traceback" not in said
+
+
+def test_code_without_a_sandbox_is_refused_with_the_line_that_installs_it(
+    tmp_path, monkeypatch, capsys
+):
+    problems = {"path": "problems.jsonl", "statement": "question", "kind": "code", "tests": "tests"}
+    arguments = rows_of({"question": "q", "tests": "assert f()"}, problems=problems)(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["stepmark", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert "apt-get install bubblewrap" in capsys.readouterr().err
 
 
 def test_a_bad_row_among_good_ones_stops_nothing(tmp_path, monkeypatch, capsys):

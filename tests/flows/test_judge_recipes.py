@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
-from annotators.judges import Judge
+from annotators.judges import Judge, MetaCritique, MultiTurn
+from annotators.judges.meta_critique import criticise, merge
 from annotators.judges.r_prm import LABEL
 from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from flows.trace import trace
 from stepmark.errors import RecipeError, StorageError
-from stepmark.records import Annotation, Critique, Solution
+from stepmark.records import Annotation, Critique, Problem, Solution
 from storage.rows import Dropped, LabelledSolution
 from storage.shards import read_shard
 from tests.fakes.factories import a_problem, a_solution
@@ -42,6 +43,7 @@ JUDGED: dict[str, tuple[str, list[float | None]]] = {
     "qwen-consensus": ("CI?", [1, 0, None]),
     "capo": ("CIC", [0.75, 0, 0.5]),
     "spark": ("CI?", [0.75, 0, None]),
+    "spark-meta": ("CIC", [1, 0, 1]),
     "versaprm": ("CII", [1, 0, 0]),
     "multi-rm": ("CII", [1, 0, 0]),
     "r-prm": ("CI?", [1, 0, None]),  # its first question is that of every attempt
@@ -60,7 +62,7 @@ def reply(judge: Judge, letters: str) -> str:
     grades = {"C": "GOOD", "I": "BAD"}
     if judge.method == "first_error":
         return f"I looked.\n\\boxed{{{error}}}"
-    if judge.method == "step_verdicts":
+    if judge.method in {"step_verdicts", "meta_critique"}:
         lines = [f"step_{step}: {words[letter]}" for step, letter in enumerate(letters)]
         return "\n".join(["I looked.", "Verdicts:", *lines])
     if judge.method == "versaprm":
@@ -79,7 +81,8 @@ def reply(judge: Judge, letters: str) -> str:
 def arrange(folder: Path, name: str, **changes: Any) -> Path:
     """Write a shipped recipe for scripted policies that are asked a single problem."""
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
-    plain["problems"]["answer"] = "plain"
+    if "reference" in plain["problems"]:
+        plain["problems"]["answer"] = "plain"
     plain["policies"] = {
         policy: {"engine": "scripted", "model": f"{policy}.jsonl"} for policy in plain["policies"]
     }
@@ -112,6 +115,8 @@ def judge_script(judge: Judge) -> list[dict[str, Any]]:
     """Its replies about every attempt, question by question."""
     problem = a_problem(QUESTION, reference="2")
     says = SAYS | ({OTHER: ("CIC",)} if judge.method == "first_error" else {})
+    if isinstance(judge, MultiTurn):
+        return [row for steps, votes in says.items() for row in talk_script(problem, steps, votes)]
     return [
         {
             "user": question.messages[-1].content,
@@ -123,6 +128,27 @@ def judge_script(judge: Judge) -> list[dict[str, Any]]:
         }
         for steps, votes in says.items()
         for question in judge.questions(problem, a_solution(steps, problem=problem))
+    ]
+
+
+def talk_script(
+    problem: Problem, steps: tuple[str, ...], votes: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """A verification that finds nothing, a critique of it, and the verdicts that follow."""
+    judge, solution = MetaCritique(method="meta_critique"), a_solution(steps, problem=problem)
+    (question,) = judge.questions(problem, solution)
+    blind, critique = reply(judge, "CCC"), "It did not compute."
+    turns = (
+        (question.messages, [blind] * DRAWS),
+        (criticise(problem, solution, blind), [critique] * DRAWS),
+        (
+            merge(problem, solution, blind, critique),
+            [reply(judge, letters) for letters in islice(cycle(votes), DRAWS)],
+        ),
+    )
+    return [
+        {"user": messages[-1].content, "prefix": "", "completions": texts}
+        for messages, texts in turns
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from annotators.injections import Injection
 from annotators.judges import Judge
 from annotators.probes import Probe
+from annotators.rewrites import Rewrite
 from annotators.rules import Rule
 from annotators.searches import Search
 from annotators.verifiers import Verifier
@@ -32,6 +33,7 @@ KINDS = {
     "rules": Rule,
     "judges": Judge,
     "verifiers": Verifier,
+    "rewrites": Rewrite,
 }
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 

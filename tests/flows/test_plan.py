@@ -49,3 +49,12 @@ def test_a_quota_bounds_what_annotators_see_and_topping_up_is_said_apart(tmp_pat
     assert rows["solve"] == ("5", "20")
     assert rows["mc"] == ("105", "840")
     assert "at most 130 draws to solve, in rounds of 4" in assumed
+
+
+def test_a_teacher_is_asked_twice_about_each_step_of_given_solutions(tmp_path):
+    """Five solutions of eight steps as guessed, two prompts a step, three draws each."""
+    teacher = {"method": "prlcoder", "policy": "solver", "draws": 3}
+    given = {"path": "problems.jsonl", "statement": "question", "text": "answer"}
+    recipe = arrange(tmp_path, problems=None, solutions=given, rewrite=teacher)
+    rows, _ = cells(*load_recipe(str(recipe)))
+    assert rows["rewrite"] == ("80", "240")

@@ -50,6 +50,16 @@ def test_the_front_matter_lists_the_splits_that_have_files():
     assert config["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
 
 
+def test_other_rows_are_another_config_so_that_nobody_reads_those_of_before_from_a_cache():
+    def config(sha256: str) -> object:
+        shards = {"data/train": (replace(SHARD, sha256=sha256),)}
+        return front_matter(
+            card(a_manifest(shards={**shards, "data/test": ()}), RECIPE, "potential")
+        )
+
+    assert config("0" * 64) != config("1" * 64)
+
+
 @pytest.mark.parametrize("name", ["build", "yes", "1e3", "a: b", "#1", 'a "b"'])
 def test_the_name_is_text_whatever_yaml_makes_of_it(name):
     assert front_matter(card(a_manifest(name=name), RECIPE, "potential"))["pretty_name"] == name

@@ -63,7 +63,7 @@ def test_any_record_comes_back_as_it_was(record, data, tmp_path):
 def test_empty_tuples_nulls_and_all_null_columns_come_back():
     """Arrow guesses the type `null` for a column without values unless it is told."""
     row = an_annotation(labels=())
-    table = shards._table(Annotation, [row, row])
+    table = shards.table_from(Annotation, [row, row])
     assert pa.types.is_int64(table.schema.field("first_error").type)
     assert table["first_error"].null_count == 2
 

@@ -76,7 +76,7 @@ def test_a_field_without_a_place_is_our_mistake():
 def test_every_prompt_has_an_id_of_its_own():
     folder = resources.files("annotators") / "judges" / "prompts"
     names = [path.name.removesuffix(".txt") for path in folder.iterdir()]
-    assert len({prompt_id(name) for name in names}) == len(names) == 12
+    assert len({prompt_id(name) for name in names}) == len(names) > 0
 
 
 def test_pairs_and_critiques_are_quoted_too():

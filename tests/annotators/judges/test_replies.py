@@ -16,6 +16,7 @@ from annotators.judges import (
     Dimension,
     FirstError,
     Judge,
+    MetaCritique,
     PathFinder,
     RPrm,
     Rubric,
@@ -46,6 +47,7 @@ def a_judge(method: str, options: dict[str, Any]) -> Judge:
         "r_prm": RPrm,
         "pathfinder": PathFinder,
         "rubric": Rubric,
+        "meta_critique": MetaCritique,
     }
     judge: Judge = kinds[method](method=method, **options)
     return judge

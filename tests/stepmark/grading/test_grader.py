@@ -50,7 +50,8 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("text", "finish_reason", "problem", "reason"),
     [
-        ("x", "stop", a_problem("1", kind="code"), "no_sandbox"),
+        ("x", "stop", a_problem("1", kind="code"), "no_tests"),
+        ("x", "stop", a_problem("1", kind="code", tests="assert x"), "no_sandbox"),
         ("The answer is 1.", "stop", a_problem(None), "no_reference"),
         ("The answer is 1.", "stop", a_problem(" "), "no_reference"),
         ("The answer is 1.", "failed", a_problem("1"), "failed"),

@@ -68,6 +68,14 @@ def test_list_of_tests_is_joined_by_lines(tmp_path: Path) -> None:
     assert problem.tests == "assert f(1)\nassert f(2)"
 
 
+def test_several_columns_of_tests_are_joined_in_order(tmp_path: Path) -> None:
+    """MBPP has the imports of its tests in a column of their own."""
+    row = {"tests": ["assert f(1)"], "name": "import math"}
+    problem = one(tmp_path, row, **CODE | {"tests": ("name", "tests")})
+    assert isinstance(problem, Problem)
+    assert problem.tests == "import math\nassert f(1)"
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [({"tests": None}, "no_tests"), ({"name": "f(); import os"}, "wrong_type")],

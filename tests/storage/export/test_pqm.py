@@ -4,40 +4,10 @@ import re
 
 import pytest
 
-from stepmark.records import Verdict
 from storage.export.pqm import PqmRow, pqm_rows
 from storage.rows import LabelledSolution
 from tests.fakes.columns import records_from, table_from
-
-VERDICTS: dict[str, Verdict] = {"C": "correct", "I": "incorrect", "?": "unlabelled", "N": "neutral"}
-
-
-def a_row(verdicts: str, steps: tuple[str, ...] | None = None) -> LabelledSolution:
-    error = verdicts.find("I")
-    return LabelledSolution(
-        id="so_1",
-        problem_id="pb_1",
-        problem="What is 1 + 1?",
-        reference="2",
-        steps=steps or tuple(f"Step {i}: so.\n\n" for i in range(len(verdicts))),
-        verdicts=tuple(VERDICTS[letter] for letter in verdicts),
-        values=(None,) * len(verdicts),
-        interpolated=(False,) * len(verdicts),
-        first_error=None if error < 0 else error,
-        bracketed=None if error < 0 else True,
-        semantics="potential",
-        annotator="mc",
-        answer="2",
-        outcome="correct" if error < 0 else "incorrect",
-        policy="po_1",
-        step_policies=("po_1",) * len(verdicts),
-        solve_rate=None,
-        difficulty=None,
-        source="p.jsonl",
-        source_id=None,
-        rollouts=8,
-        completion_tokens=40,
-    )
+from tests.fakes.labelled import a_row
 
 
 def exported(*rows: LabelledSolution) -> tuple[PqmRow, ...]:

@@ -1,0 +1,144 @@
+"""PRLCoder: a teacher rewrites reference programs line by line, and unit tests label the lines.
+
+Paper: PRLCoder (arXiv 2502.01715), "statement mutation/refactoring - compile and execution
+verification": lines are mutated, which should break the program, and refactored, which should not;
+compiler and tests decide what each became (verifiers/rewritten.py).
+Cost: 2 requests a line, each of `draws` draws, and a run in the sandbox a rewrite.
+Deviations: the prompts are our own (the paper's are not known to us); a mutation that passes the
+tests is a correct line and a refactoring that fails them an incorrect one, whatever was asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final, Literal, NamedTuple
+
+from annotators.rewrites.step import NewStep, Rewrites, code_line
+from stepmark.blocks import REFUSE_UNKNOWN_KEYS
+from stepmark.engines.protocol import Completion, Message, Request, Sampling
+from stepmark.errors import EngineDown, EngineError
+from stepmark.gather import gather_all
+from stepmark.policy import Policy
+from stepmark.programs.fences import fences
+from stepmark.purchase import UNDELIVERED
+from stepmark.records import Problem, Solution
+
+PROMPTS: Final = ("mutate", "refactor")
+SAMPLING: Final = Sampling(temperature=0.7, max_tokens=256)
+_FIELD: Final = re.compile(r"\{(problem|program|line)\}")
+
+
+class _Asked(NamedTuple):
+    """One prompt about one line."""
+
+    prompt: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrlCoder:
+    """A teacher mutates and refactors each line."""
+
+    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
+
+    method: Literal["prlcoder"]
+    policy: str
+    """The teacher."""
+    draws: int = 1
+    """Mutations, and refactorings, a line."""
+    sampling: Sampling = SAMPLING
+    """How they are drawn."""
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies that it asks."""
+        return (self.policy,)
+
+    async def rewrites(
+        self, problem: Problem, solution: Solution, policies: Mapping[str, Policy]
+    ) -> Rewrites:
+        """Buy and read the rewrites of each line."""
+        teacher = policies[self.policy]
+
+        async def one(asked: _Asked) -> list[NewStep | str]:
+            message = self.question(asked.prompt, asked.step, problem, solution)
+            request = Request(
+                problem_id=problem.id,
+                prompt=teacher.prompt((message,), ""),
+                sampling=self.sampling,
+                draws=tuple(range(self.draws)),
+            )
+            address = teacher.purchase.address(request)
+            try:
+                replies = {c.draw: c for c in await teacher.purchase.generate(request)}
+            except EngineDown:
+                raise
+            except EngineError as error:
+                return [error.reason] * self.draws
+            return [
+                _new_step(replies.get(draw), asked.step, solution, teacher.identity.id, address)
+                for draw in request.draws
+            ]
+
+        asked = [_Asked(prompt, step) for step in range(len(solution.steps)) for prompt in PROMPTS]
+        made = [new for news in await gather_all(one, asked) for new in news]
+        return Rewrites(
+            tuple(new for new in made if isinstance(new, NewStep)),
+            tuple(new for new in made if isinstance(new, str)),
+        )
+
+    def question(self, prompt: str, step: int, problem: Problem, solution: Solution) -> Message:
+        """Return what the teacher is asked by a prompt about one line."""
+        lines = [code_line(step)[:2] for step in solution.steps]
+        numbered = "\n".join(
+            f"{before}{number}: {line}" for number, (before, line) in enumerate(lines, start=1)
+        )
+        fields = {"problem": problem.statement, "program": numbered, "line": str(step + 1)}
+        return Message(role="user", content=_filled(prompt, **fields))
+
+
+def _new_step(
+    reply: Completion | None, step: int, solution: Solution, writer: str, address: str
+) -> NewStep | str:
+    """Return the step that a reply gives, or why it gives none."""
+    if reply is None:
+        return UNDELIVERED
+    if reply.finish_reason != "stop":
+        return "cut_by_length" if reply.finish_reason == "length" else reply.reason or "failed"
+    text = read_line(reply.text, solution.steps[step])
+    if text is None:
+        return "unreadable"
+    if text == solution.steps[step]:
+        return "unchanged"
+    tokens = reply.prompt_tokens, reply.completion_tokens
+    return NewStep(step, text, writer, address, reply.draw, *tokens)
+
+
+def read_line(reply: str, step: str) -> str | None:
+    """Return the step with its line exchanged for that of a reply; None if it holds no line.
+
+    The new line stands as deep as the old one, however deep the reply has it.
+    """
+    blocks = [block for block in fences(reply) if block.is_python and block.closed]
+    if len(blocks) != 1:
+        return None
+    new = textwrap.dedent(reply[blocks[0].start : blocks[0].end]).strip("\n")
+    before, line, end = code_line(step)
+    depth = line[: len(line) - len(line.lstrip())]
+    return before + textwrap.indent(new.rstrip(), depth) + end if new.strip() else None
+
+
+@functools.cache
+def _prompt(name: str) -> str:
+    path = resources.files("annotators") / "rewrites" / "prompts" / f"{name}.txt"
+    return path.read_text(encoding="utf-8").rstrip("\n")
+
+
+def _filled(name: str, **fields: str) -> str:
+    """Fill a prompt in one pass: what is filled in is never scanned again."""
+    return _FIELD.sub(lambda match: fields[match[1]], _prompt(name))

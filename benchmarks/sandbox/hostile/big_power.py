@@ -1,0 +1,3 @@
+# Computes a number with too many digits.
+# ends: timeout|memory
+print(9**9**9**9)

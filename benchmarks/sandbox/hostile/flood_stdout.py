@@ -1,0 +1,4 @@
+# Writes to standard output without end.
+# ends: output
+while True:
+    print("x" * 1000)

@@ -1,0 +1,8 @@
+# Forks for ever.
+# ends: timeout|killed
+import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass

@@ -1,0 +1,4 @@
+# Loops for ever.
+# ends: timeout
+while True:
+    pass

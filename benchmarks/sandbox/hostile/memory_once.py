@@ -1,0 +1,3 @@
+# Takes ten gigabytes at once.
+# ends: memory
+taken = bytearray(10 << 30)

@@ -1,0 +1,3 @@
+# Reads the machine's users.
+# ends: finished
+print("OPEN", open("/etc/passwd").read())

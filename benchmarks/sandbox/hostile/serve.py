@@ -1,0 +1,7 @@
+# Waits for connections of its own.
+# ends: finished
+import socket
+server = socket.socket()
+server.bind(("0.0.0.0", 0))
+server.listen()
+print("OPEN", server.getsockname())

@@ -1,0 +1,124 @@
+"""What exports are made from: a finished build, a split of a shard at a time, read as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from annotators.judged import Judged
+from flows.recipe import Recipe
+from flows.shards import RUN
+from stepmark.errors import StorageError
+from stepmark.prefixes import ROLLOUT_COLUMNS, SOLUTION_COLUMNS, Prefixes, prefixes_of
+from stepmark.problems import split_of
+from stepmark.records import Critique, Problem, Rollout, Solution
+from storage.export.chat import Turn
+from storage.export.critiques import Exchange
+from storage.rows import LabelledSolution
+from storage.shards import read_shard, read_table
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A split of a shard; each kind of record is read when it is first asked for."""
+
+    root: Path
+    """The build."""
+    recipe: Recipe
+    """Its recipe."""
+    shard: str
+    """Number of the shard."""
+    split: str
+    """Name of the split."""
+
+    @property
+    def stem(self) -> str:
+        """Name of the split's data shard, without its ending."""
+        return f"{self.split}-{RUN}-{self.shard}"
+
+    @cached_property
+    def labelled(self) -> tuple[LabelledSolution, ...]:
+        """The data rows; perhaps none."""
+        path = self.root / "data" / f"{self.stem}.parquet"
+        return read_shard(path, LabelledSolution) if path.exists() else ()
+
+    @cached_property
+    def problems(self) -> dict[str, Problem]:
+        """The problems of the split, by id."""
+        problems = read_shard(self.root / "problems" / f"{self.shard}.parquet", Problem)
+        return {p.id: p for p in problems if split_of(p.id, self.recipe.splits) == self.split}
+
+    def trees(self) -> Iterator[Prefixes]:
+        """Yield the measured prefixes of each annotator that drew rollouts."""
+        for name in _needed(self.recipe.monte_carlo, self.root, "draws rollouts"):
+            solutions = self._table("solutions", Solution, SOLUTION_COLUMNS)
+            rollouts = self._table(f"rollouts/{name}", Rollout, (*ROLLOUT_COLUMNS, "problem_id"))
+            yield prefixes_of(solutions, rollouts)
+
+    def exchanges(self) -> Iterator[tuple[str, Exchange]]:
+        """Yield what each judge was asked about the split's data rows and replied, by its name."""
+        for name, judged in _needed(self.recipe.judges, self.root, "asks a judge").items():
+            critiques = read_shard(self.root / f"critiques/{name}/{self.shard}.parquet", Critique)
+            replies: dict[tuple[str, int], list[Critique]] = {}
+            for critique in critiques:
+                replies.setdefault((critique.solution_id, critique.first), []).append(critique)
+            for row in self.labelled:
+                yield from ((name, e) for e in self._asked(judged, row, replies))
+
+    @cached_property
+    def _solutions(self) -> dict[str, Solution]:
+        solutions = read_shard(self.root / "solutions" / f"{self.shard}.parquet", Solution)
+        return {solution.id: solution for solution in solutions}
+
+    def _asked(
+        self,
+        judged: Judged,
+        row: LabelledSolution,
+        replies: dict[tuple[str, int], list[Critique]],
+    ) -> Iterator[Exchange]:
+        problem, solution = self.problems[row.problem_id], self._solutions[row.id]
+        for question in judged.judge.questions(problem, solution):
+            said = replies.get((row.id, question.first), [])
+            if said:
+                yield Exchange(
+                    asked=tuple(Turn(role=m.role, content=m.content) for m in question.messages),
+                    labelled=row,
+                    replies=tuple(sorted(said, key=lambda critique: critique.draw)),
+                )
+
+    def _table(self, folder: str, record: type, columns: tuple[str, ...]) -> pa.Table:
+        table = read_table(self.root / folder / f"{self.shard}.parquet", record, columns)
+        ours = pa.array(list(self.problems), pa.string())
+        return table.filter(pc.is_in(table["problem_id"], value_set=ours))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A finished build."""
+
+    root: Path
+    """Its folder."""
+    recipe: Recipe
+    """Its recipe."""
+
+    def parts(self) -> Iterator[Part]:
+        """Yield its splits, shard by shard."""
+        for path in sorted((self.root / "problems").glob("*.parquet")):
+            for split in self.recipe.splits:
+                yield Part(root=self.root, recipe=self.recipe, shard=path.stem, split=split)
+
+
+def _needed(annotators: Mapping[str, Kind], root: Path, what: str) -> Mapping[str, Kind]:
+    if not annotators:
+        raise StorageError(
+            f"{root} has nothing to make this format from: no annotator of its recipe {what}."
+        )
+    return annotators

@@ -1,0 +1,133 @@
+"""The trainer formats by name: what a row is, what kind of file it is in, what it is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from annotators.judges import Reading
+from annotators.judges.pathfinder import PathFinder, typed
+from flows.export_sources import Part
+from storage.export import benchmark_layouts as layouts
+from storage.export import chat, critiques, step_tags
+from storage.export.names import FormatName
+from storage.export.omegaprm_pairs import SoftPair, soft_pairs
+from storage.export.pqm import TOKEN, PqmRow, pqm_rows
+from storage.export.preferences import PreferredStep, preferred_steps
+from storage.export.responses import ResponsePair, ResponseRow, response_pairs, responses
+from storage.export.rstar_pairs import StepPair, step_pairs
+from storage.export.said import Said, of_each, together
+from storage.export.trl import TrlRow, trl
+from storage.export.typed import TypedRow, holds_a_token, typed_rows
+from storage.rows import LabelledSolution
+from storage.shards import records_of, table_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A trainer format."""
+
+    record: type
+    """Class of its rows, whose docs describe the columns."""
+    suffix: Literal["parquet", "jsonl"]
+    """Kind of file: Parquet, or JSON lines where the consumer opens such a file itself."""
+    say: Callable[[Part], Said]
+    """Makes the rows of a split of a shard."""
+
+
+def _labels(
+    record: type, say: Callable[[LabelledSolution], Said], suffix: Literal["parquet", "jsonl"]
+) -> Format:
+    """Return a format that says each data row on its own."""
+    every = of_each(say)
+    return Format(record=record, suffix=suffix, say=lambda part: every(part.labelled))
+
+
+def _pqm(part: Part) -> Said:
+    rows = records_of(PqmRow, pqm_rows(table_from(LabelledSolution, part.labelled)))
+    left = len(part.labelled) - len(rows)
+    why = f"solutions with {TOKEN} inside, or not labelled up to their first error"
+    return Said(rows, +Counter({why: left}))
+
+
+def _rstar(part: Part) -> Said:
+    return Said(tuple(_step_pairs(part)), Counter())
+
+
+def _dpo(part: Part) -> Said:
+    statements = {problem.id: problem.statement for problem in part.problems.values()}
+    return Said(preferred_steps(_step_pairs(part), statements), Counter())
+
+
+def _omegaprm(part: Part) -> Said:
+    pairs = (pair for trees in part.trees() for pair in records_of(SoftPair, soft_pairs(trees)))
+    return Said(tuple(pairs), Counter())
+
+
+def _step_pairs(part: Part) -> Iterator[StepPair]:
+    for trees in part.trees():
+        yield from records_of(StepPair, step_pairs(trees))
+
+
+def _critiques(part: Part) -> Said:
+    return critiques.critique_chats(exchange for _, exchange in part.exchanges())
+
+
+def _critique_dpo(part: Part) -> Said:
+    return critiques.critique_pairs(exchange for _, exchange in part.exchanges())
+
+
+def _pathfinder(part: Part) -> Said:
+    """Type each labelled step by the first readable reply of a PathFinder judge about it."""
+    return together(
+        _typed(exchange)
+        for name, exchange in part.exchanges()
+        if isinstance(part.recipe.judges[name].judge, PathFinder)
+    )
+
+
+def _typed(exchange: critiques.Exchange) -> Said:
+    solution, reply = (
+        exchange.labelled,
+        next((r for r in exchange.replies if r.reason is None), exchange.replies[0]),
+    )
+    if holds_a_token(solution):
+        return Said((), Counter({"steps of solutions with a token of the trainer inside": 1}))
+    verdict = solution.verdicts[reply.first]
+    judged = Reading(verdicts=reply.verdicts, scores=reply.scores)
+    types = None if reply.reason and verdict == "incorrect" else typed(verdict, judged)
+    if types is None:
+        why = "unlabelled steps" if verdict == "unlabelled" else "wrong steps of no known type"
+        return Said((), Counter({why: 1}))
+    return Said(typed_rows(solution, reply.first, types), Counter())
+
+
+FORMATS: Final[Mapping[FormatName, Format]] = {
+    "trl": _labels(TrlRow, trl, "parquet"),
+    "math_shepherd": _labels(step_tags.MathShepherdRow, step_tags.math_shepherd, "jsonl"),
+    "openrlhf": _labels(step_tags.HardTagsRow, step_tags.openrlhf, "parquet"),
+    "openrlhf_soft": _labels(step_tags.SoftTagsRow, step_tags.openrlhf_soft, "parquet"),
+    "rlhflow": _labels(chat.RlhflowRow, chat.rlhflow, "parquet"),
+    "qwen": _labels(chat.QwenRow, chat.qwen, "parquet"),
+    "pqm": Format(record=PqmRow, suffix="parquet", say=_pqm),
+    "rstar": Format(record=StepPair, suffix="parquet", say=_rstar),
+    "omegaprm": Format(record=SoftPair, suffix="parquet", say=_omegaprm),
+    "dpo": Format(record=PreferredStep, suffix="parquet", say=_dpo),
+    "critiques": Format(record=critiques.CritiqueChat, suffix="parquet", say=_critiques),
+    "critique_dpo": Format(record=critiques.CritiquePair, suffix="parquet", say=_critique_dpo),
+    "pathfinder": Format(record=TypedRow, suffix="parquet", say=_pathfinder),
+    "orm": _labels(ResponseRow, responses, "parquet"),
+    "orm_pairs": Format(
+        record=ResponsePair, suffix="parquet", say=lambda part: response_pairs(part.labelled)
+    ),
+    "processbench": _labels(layouts.ProcessBenchRow, layouts.processbench, "jsonl"),
+    "prmbench": Format(
+        record=layouts.PrmBenchRow,
+        suffix="jsonl",
+        say=lambda part: layouts.prmbench(part.labelled),
+    ),
+    "prm800k": _labels(layouts.Prm800kRow, layouts.prm800k, "jsonl"),
+}
+"""Every format, by the name it has on the command line and in recipes."""
