@@ -17,8 +17,9 @@ from annotators.monte_carlo import MonteCarlo
 from filters.consensus import CONSENSUS
 from flows.recipe import Recipe
 from stepmark.counts import IntArray
-from stepmark.evidence import evidence_of
+from stepmark.evidence import Evidence, evidence_of
 from stepmark.labels import Labels
+from stepmark.posterior import Confusion, evidence_of_many
 from stepmark.problems import split_of
 from storage.labels import annotation_table, dropped_table, labelled_table, row_of, why_unusable
 
@@ -79,14 +80,33 @@ def _labels(
 ) -> dict[str, Labels]:
     """Return what each annotator says, in the recipe's order."""
     drawn = {name: evidence_of(solutions, table) for name, table in rollouts.items()}
+    judged = {
+        name: judge.annotate(solutions, critiques[name]) for name, judge in recipe.judges.items()
+    }
 
     def said(name: str, annotator: MonteCarlo | Judged) -> Labels:
         if isinstance(annotator, Judged):
-            return annotator.annotate(solutions, critiques[name])
-        prover = annotator.prover
-        return annotator.annotate(drawn[name].beside(drawn[prover]) if prover else drawn[name])
+            return judged[name]
+        evidence, prover = drawn[name], annotator.prover
+        if prover is not None:
+            evidence = evidence.beside(drawn[prover])
+        if annotator.witnesses:
+            evidence = _heard(evidence, annotator.witnesses, judged)
+        return annotator.annotate(evidence)
 
     return {name: said(name, annotator) for name, annotator in recipe.annotators.items()}
+
+
+def _heard(
+    evidence: Evidence, witnesses: Mapping[str, Confusion], judged: Mapping[str, Labels]
+) -> Evidence:
+    """Return evidence with what witnesses say beside it."""
+    offsets = evidence.drawn.offsets
+    testimony = [
+        evidence_of_many(judged[name].steps.verdicts, offsets, rates)
+        for name, rates in witnesses.items()
+    ]
+    return evidence.heard(np.sum(testimony, axis=0), [judged[name].spent for name in witnesses])
 
 
 def _chosen(

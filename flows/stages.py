@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, get_args
 
+import numpy as np
+
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
 from annotators.monte_carlo import MonteCarlo
@@ -19,8 +21,10 @@ from flows import searching
 from flows.recipe import Recipe
 from flows.solving import Solved, joined, solve
 from flows.worker import Worker
+from stepmark.counts import FloatArray
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
+from stepmark.posterior import evidence_of_many
 from stepmark.records import Critique, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
@@ -98,6 +102,7 @@ async def _evidence(
             return await annotator.gather(problems[solution.problem_id], solution, policy)
         sampler = Sampler(
             problem=problems[solution.problem_id],
+            testimony=await testimony(annotator, solution),
             solution=solution,
             policy=worker.policies[annotator.policy],
             ask=recipe.solve.ask,
@@ -106,6 +111,16 @@ async def _evidence(
             known=searched[solution.id] if isinstance(annotator.probe, Searched) else (),
         )
         return await annotator.gather(solution, sampler)
+
+    async def testimony(annotator: MonteCarlo, solution: Solution) -> FloatArray | None:
+        """Hear the witnesses first; what they say is bought once, whoever asks."""
+        said = np.zeros(len(solution.steps) + 1)
+        for name, rates in annotator.witnesses.items():
+            witness, problem = recipe.judges[name], problems[solution.problem_id]
+            critiques = await witness.gather(problem, solution, worker.policies[witness.policy])
+            verdicts = witness.verdicts(solution, critiques)
+            said += evidence_of_many(verdicts, np.array([0, len(verdicts)]), rates)
+        return said if annotator.witnesses else None
 
     async def all_of(name: str) -> Evidence:
         return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
