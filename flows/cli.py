@@ -1,4 +1,4 @@
-"""The command line: `stepmark build | status | show | check | plan | fit | recipes | ledger`."""
+"""The command line: `stepmark build | status | show | check | plan | fit | rates | … | ledger`."""
 
 from __future__ import annotations
 
@@ -234,6 +234,28 @@ def fit_posterior(
     )
     say("# Put it into the recipe, below `probe` and below `rule`.")
     say(yaml.safe_dump({"hyper": rounded(found.hyper)}, default_flow_style=None, sort_keys=False))
+
+
+@app.command()
+def rates(
+    folder: BuildDir,
+    gold: Annotated[
+        Path | None, typer.Option(help="Gold file that the build's solutions are from.")
+    ] = None,
+) -> None:
+    """Estimate how often annotators err, and print what a recipe's `witnesses` takes.
+
+    On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    """
+    from flows.rates import as_block, from_disagreement, on_gold
+    from stepmark.gold import read_gold
+
+    found = from_disagreement(folder) if gold is None else on_gold(folder, read_gold(gold))
+    how = "from disagreement alone, as if they erred independently" if gold is None else "on gold"
+    say(f"# {how}: {found.solutions:,} solutions of {folder}")
+    say("# Put those of judges into the recipe, below an annotator with the posterior rule.")
+    block = {"witnesses": as_block(found.rates)}
+    say(yaml.safe_dump(block, default_flow_style=None, sort_keys=False))
 
 
 @app.command()

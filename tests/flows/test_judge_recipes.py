@@ -337,6 +337,16 @@ def test_fusion_buys_the_judges_replies_once_and_is_replayed_without_servers(tmp
     assert files_of(tmp_path / "out" / "fusion") == before
 
 
+def test_votes_of_a_witness_steer_what_is_bought_and_are_no_change_of_labels_alone(tmp_path):
+    path = fused(tmp_path)
+    build(path, tmp_path / "out")
+    plain = json.loads(path.read_text())
+    plain["annotators"]["critic"]["votes"] = {"n": 1, "rule": "majority"}
+    path.write_text(json.dumps(plain))
+    with pytest.raises(StorageError, match=r"critic\.votes\.rule"):
+        build(path, tmp_path / "out")
+
+
 def solutions_of(root: Path) -> tuple[Solution, ...]:
     return read_shard(root / "solutions/00000.parquet", Solution)
 
