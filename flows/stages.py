@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from stepmark.sampler import Sampler
 POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure)})
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
+
+NEVER_READABLE: Final = 16
+"""So many replies in a shard, none of them readable, are a wrong judge and no accident."""
 
 Evidence = tuple[Rollout, ...] | tuple[Critique, ...]
 """What an annotator draws: a judge critiques, the others rollouts."""
@@ -75,8 +78,9 @@ async def draw(
         known = Solved(tuple(solutions), ())
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
-    for drawn in evidence.values():
+    for name, drawn in evidence.items():
         _check_failures(drawn, recipe.max_failed_share)
+        _check_readable(name, drawn, recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
 
 
@@ -164,3 +168,20 @@ def _check_failures(drawn: Evidence, bound: float) -> None:
             "max_failed_share in the recipe.",
             reason="too_many_failures",
         )
+
+
+def _check_readable(name: str, drawn: Evidence, bound: float) -> None:
+    """Raise if a judge's replies are never in the form that it was asked for."""
+    critiques = [one for one in drawn if isinstance(one, Critique)]
+    whole = [one for one in critiques if one.reason in get_args(Failure)]
+    if bound == 1 or len(whole) < NEVER_READABLE or len(whole) < len(critiques):
+        return
+    reasons = [one.reason for one in whole]
+    commonest = max(set(reasons), key=reasons.count)
+    raise EngineError(
+        f"None of {len(whole)} replies of the judge {name!r} in a shard could be read, mostly by "
+        f"{commonest!r}; one about {whole[0].solution_id} ends {whole[0].text[-80:]!r}. Take "
+        "another model, or one that a server holds to the form (`structured: true`); nothing paid "
+        "is lost. To go on all the same, set max_failed_share to 1.",
+        reason="never_readable",
+    )

@@ -21,7 +21,7 @@ from annotators.judges.r_prm import LABEL
 from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from flows.trace import trace
-from stepmark.errors import RecipeError, StorageError
+from stepmark.errors import EngineError, RecipeError, StorageError
 from stepmark.records import Annotation, Critique, Problem, Rollout, Solution
 from storage.rows import Dropped, LabelledSolution
 from storage.shards import read_shard
@@ -238,6 +238,20 @@ def test_a_reply_that_cannot_be_read_is_counted_by_its_reason(tmp_path):
     assert manifest.counts["critiques"] == {"critic": {"no_verdict": 3}}
     assert manifest.counts["dropped"] == {"first_error_unknown": 3}
     assert manifest.costs["critic"]["completion_tokens"] > 0
+
+
+@pytest.mark.parametrize(("bound", "stops"), [(0.2, True), (1.0, False)])
+def test_a_judge_whose_replies_are_never_readable_stops_the_build(tmp_path, bound, stops):
+    path = arrange(tmp_path, "spark", max_failed_share=bound)
+    rows = [json.loads(line) for line in (tmp_path / "judge.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["completions"] = ["7"] * DRAWS
+    write_jsonl(tmp_path / "judge.jsonl", rows)
+    if stops:
+        with pytest.raises(EngineError, match=r"None of 48 replies of the judge 'verifier'"):
+            build(path, tmp_path / "out")
+    else:
+        build(path, tmp_path / "out")
 
 
 def test_why_says_where_the_evidence_of_a_judge_is(tmp_path):
