@@ -15,13 +15,21 @@ import pyarrow.compute as pc
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from filters.consensus import CONSENSUS
+from filters.rationales import rejections
 from flows.recipe import Recipe
 from stepmark.counts import IntArray
 from stepmark.evidence import Evidence, evidence_of
 from stepmark.labels import Labels
 from stepmark.posterior import Confusion, evidence_of_many
 from stepmark.problems import split_of
-from storage.labels import annotation_table, dropped_table, labelled_table, row_of, why_unusable
+from storage.labels import (
+    annotation_table,
+    dropped_table,
+    labelled_table,
+    rationale_table,
+    row_of,
+    why_unusable,
+)
 
 
 class Labelled(NamedTuple):
@@ -35,6 +43,8 @@ class Labelled(NamedTuple):
     """`LabelledSolution` rows of each split; perhaps none."""
     dropped: pa.Table
     """`Dropped` rows."""
+    rationales: dict[str, pa.Table]
+    """`Rationale` rows of each judge, one a critique."""
 
 
 def label(
@@ -69,6 +79,10 @@ def label(
         chosen=chosen,
         rows={name: rows.filter(split == place) for place, name in enumerate(recipe.splits)},
         dropped=dropped_table(solutions.filter(unusable), "label", reasons.filter(unusable)),
+        rationales={
+            name: rationale_table(its, rejections(its, solutions, chosen))
+            for name, its in critiques.items()
+        },
     )
 
 

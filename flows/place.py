@@ -24,7 +24,7 @@ DERIVED = re.compile(
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("labels", "annotations", "data")
+DERIVED_STAGES = ("labels", "annotations", "rationales", "data")
 """Stages whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
 POLICIES = "policies.json"

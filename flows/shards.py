@@ -13,6 +13,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from annotators.judged import CRITIQUE_COLUMNS
+from filters.rationales import COLUMNS
 from flows import labelling, solving, stages
 from flows.intake import Intaken
 from flows.recipe import Recipe
@@ -26,6 +27,8 @@ from storage.shards import read_shard, read_table, write_shard, write_table
 
 Record = TypeVar("Record")
 
+JUDGED_COLUMNS = tuple(dict.fromkeys((*CRITIQUE_COLUMNS, *COLUMNS)))
+"""Columns of critiques that labels and rationales are made from."""
 RUN = "0000"
 """Number of the run that writes data shards; runs that append get the next ones."""
 
@@ -82,7 +85,7 @@ class Build:
                 for name in self.recipe.monte_carlo
             },
             {
-                name: self.table(self._evidence(name, shard), Critique, CRITIQUE_COLUMNS)
+                name: self.table(self._evidence(name, shard), Critique, JUDGED_COLUMNS)
                 for name in self.recipe.judges
             },
             self.recipe,
@@ -92,6 +95,8 @@ class Build:
         for split, rows in labelled.rows.items():
             if rows.num_rows:
                 write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
+        for name, table in labelled.rationales.items():
+            write_table(self.root, f"rationales/{name}/{shard}.parquet", table)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
         write_table(self.root, f"labels/{shard}.parquet", labelled.chosen)
 

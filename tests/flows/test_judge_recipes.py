@@ -23,7 +23,7 @@ from flows.show import solutions
 from flows.trace import trace
 from stepmark.errors import EngineError, RecipeError, StorageError
 from stepmark.records import Annotation, Critique, Problem, Rollout, Solution
-from storage.rows import Dropped, LabelledSolution
+from storage.rows import Dropped, LabelledSolution, Rationale
 from storage.shards import read_shard
 from tests.fakes.factories import a_problem, a_solution
 from tests.flows.arrange import build, files_of, write_jsonl
@@ -162,6 +162,16 @@ def built(folder: Path, name: str) -> dict[tuple[str, ...], LabelledSolution]:
 
 def letters_of(row: LabelledSolution) -> str:
     return "".join(LETTERS[verdict] for verdict in row.verdicts)
+
+
+def test_critiques_are_sorted_into_those_that_may_train_and_those_that_may_not(tmp_path):
+    """The consensus has no labels for OTHER, whose critique is confirmed by nothing."""
+    manifest = build(arrange(tmp_path, "qwen-consensus"), tmp_path / "out")
+    assert manifest.counts["rationales"] == {"critic": {"accepted": 2, "unconfirmed": 1}}
+    root = tmp_path / "out" / "qwen-consensus"
+    rationales = read_shard(root / "rationales/critic/00000.parquet", Rationale)
+    critiques = read_shard(root / "critiques/critic/00000.parquet", Critique)
+    assert [r.solution_id for r in rationales] == [c.solution_id for c in critiques]
 
 
 @pytest.mark.parametrize("name", JUDGED)
