@@ -52,7 +52,7 @@ JUDGED: dict[str, tuple[str, list[float | None]]] = {
     "rubric": ("CIC", [1, 0, 1]),
 }
 """What is said of WRONG; of OTHER the consensus recipes say something else than the judge."""
-OTHERS = {"qwen-consensus": None, "multi-rm": None, "pathfinder": "C?I", "versaprm": "CCI"}
+OTHERS = {"qwen-consensus": None, "multi-rm": None, "pathfinder": "C?I", "fusion": "CII"}
 LETTERS = {"correct": "C", "incorrect": "I", "neutral": "N", "unlabelled": "?"}
 
 
