@@ -54,8 +54,10 @@ def draw(figures: Mapping[str, Mapping[str, float]], path: Path) -> None:
         axis.set_title(place.replace("_", " "), fontsize=10)
         axis.set_xscale("log")
         axis.grid(alpha=0.3)
-    figure.supxlabel("tokens a solution")
-    figure.supylabel("first error exact (filled), among those kept (hollow)")
+    for axis in axes[-1]:
+        axis.set_xlabel("tokens a solution")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("exact: of all (filled),\nof those kept (hollow)")
     handles, names = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncol=4, fontsize=8)
     figure.tight_layout(rect=(0, 0.12, 1, 1))
