@@ -136,7 +136,7 @@ def main() -> None:
     figures = {
         f"{world}, {condition}: {source}": its
         for world in options.worlds
-        for condition, by_source in measure(world, options.solutions).items()
+        for condition, by_source in measure(world, options.solutions, PILOT).items()
         for source, its in by_source.items()
     }
     if options.plot:
@@ -155,9 +155,9 @@ def drawn(world: str, number: int, seed: int) -> list[Drawn]:
     ]
 
 
-def measure(world: str, number: int) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the figures of every source by condition."""
-    solutions, pilot = drawn(world, number, 70), drawn(world, PILOT, 90)
+def measure(world: str, number: int, fitted_on: int) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the figures of every source by condition, on so many solutions of a world."""
+    solutions, pilot = drawn(world, number, 70), drawn(world, fitted_on, 90)
     wrong = [each for each in pilot if each.outcome == "incorrect"]
     hyper = fit(counts_seen(spend(Exhaustive(method="exhaustive", draws=DRAWS), wrong)))
     alone = {budget: probed(solutions, hyper, budget) for budget in BUDGETS}

@@ -64,7 +64,7 @@ def test_judges_that_lean_repeat_what_they_lean_on():
 
 
 def test_every_source_has_its_figures_and_its_mark(tmp_path):
-    by_condition = measure("as_assumed", 6)
+    by_condition = measure("as_assumed", 6, 12)
     for by_source in by_condition.values():
         assert set(by_source) == set(MARKS)
     figures = {
