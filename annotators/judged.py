@@ -8,6 +8,7 @@ Papers and semantics: the judge's (annotators/judges) and the vote's (annotators
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -119,6 +120,18 @@ class Judged:
 
         asked = await gather_all(one, self.judge.questions(problem, solution))
         return tuple(critique for critiques in asked for critique in critiques)
+
+    def verdicts(self, solution: Solution, critiques: Iterable[Critique]) -> CodeArray:
+        """Return what `annotate` says of one solution's steps: int8[steps]; pure."""
+        steps = len(solution.steps)
+        said = np.zeros((steps, self.votes.n), dtype=np.int8)
+        read = np.zeros(said.shape, dtype=np.bool_)
+        for critique in critiques:
+            span = slice(critique.first, critique.first + len(critique.verdicts))
+            said[span, critique.draw] = [VERDICTS.index(each) for each in critique.verdicts]
+            read[span, critique.draw] = True
+        offsets = np.array([0, steps])
+        return self.votes.read(Ballots(verdicts=said, read=read, offsets=offsets)).verdicts
 
     def annotate(self, solutions: pa.Table, critiques: pa.Table) -> Labels:
         """Label many solutions from their stored critiques; pure.

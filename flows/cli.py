@@ -255,6 +255,28 @@ def fit_posterior(
 
 
 @app.command()
+def rates(
+    folder: BuildDir,
+    gold: Annotated[
+        Path | None, typer.Option(help="Gold file that the build's solutions are from.")
+    ] = None,
+) -> None:
+    """Estimate how often annotators err, and print what a recipe's `witnesses` takes.
+
+    On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    """
+    from flows.rates import as_block, from_disagreement, on_gold
+    from stepmark.gold import read_gold
+
+    found = from_disagreement(folder) if gold is None else on_gold(folder, read_gold(gold))
+    how = "from disagreement alone, as if they erred independently" if gold is None else "on gold"
+    say(f"# {how}: {found.solutions:,} solutions of {folder}")
+    say("# Put those of judges into the recipe, below an annotator with the posterior rule.")
+    block = {"witnesses": as_block(found.rates)}
+    say(yaml.safe_dump(block, default_flow_style=None, sort_keys=False))
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes that ship."""
     from flows.recipe_file import find_recipe, shipped_recipes

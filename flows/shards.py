@@ -88,6 +88,8 @@ class Build:
         for split, rows in labelled.rows.items():
             if rows.num_rows:
                 write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
+        for name, table in labelled.rationales.items():
+            write_table(self.root, f"rationales/{name}/{shard}.parquet", table)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
         write_table(self.root, f"labels/{shard}.parquet", labelled.chosen)
 
