@@ -198,11 +198,19 @@ def show(
         bool, typer.Option("--why", help="Show the completions that each label rests on.")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="With --why, leave no text out.")] = False,
+    differ: Annotated[
+        bool, typer.Option("--differ", help="List solutions that the annotators disagree on.")
+    ] = False,
     ledger: LedgerDir = None,
 ) -> None:
     """Show one labelled solution in colour; without an ID one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
+    if differ:
+        from flows.disagreements import disagreements
+
+        print_group(disagreements(folder), console)
+        return
     row = find_solution(folder, solution)
     if not why:
         if step is not None or full:

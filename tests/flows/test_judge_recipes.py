@@ -7,6 +7,7 @@ the models and the problem are exchanged: every other line of the recipe does it
 
 from __future__ import annotations
 
+import io
 import json
 from itertools import accumulate, cycle, islice
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from annotators.judges import Judge, MetaCritique, MultiTurn
 from annotators.judges.meta_critique import criticise, merge
 from annotators.judges.r_prm import LABEL
+from flows.disagreements import disagreements
 from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from flows.trace import trace
@@ -232,6 +235,20 @@ def test_the_manifest_says_how_far_annotators_agree_and_what_could_be_read(tmp_p
     }
     assert said["kappa"][pair] == pytest.approx((6 / 7 - 32 / 49) / (1 - 32 / 49), abs=1e-4)
     assert 0 < said["alpha"] < 1
+
+
+def test_the_solutions_that_annotators_disagree_on_are_listed(tmp_path):
+    build(arrange(tmp_path, "qwen-consensus"), tmp_path / "out")
+    root = tmp_path / "out" / "qwen-consensus"
+    other = next(
+        s for s in read_shard(root / "solutions/00000.parquet", Solution) if s.steps == OTHER
+    )
+    screen = io.StringIO()
+    Console(width=120, file=screen).print(disagreements(root))
+    head, row, told = screen.getvalue().splitlines()
+    assert head.split() == ["solution", "mc", "critic"]
+    assert row.split()[0] == other.id
+    assert told.startswith("1 of 3 solutions")
 
 
 def test_one_annotator_has_nobody_to_agree_with(tmp_path):
