@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from annotators.judges import Judge, MultiTurn, Question, Reading
 from annotators.judges.question import prompt_id
 from annotators.stored import rows_of, without_draws
-from annotators.turns import TurnLostError, Turns, bought, why_lost
+from annotators.turns import TurnLostError, Turns
 from annotators.votes import Ballots, Votes
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -30,6 +30,7 @@ from stepmark.gather import gather_all
 from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
 from stepmark.policy import Policy
 from stepmark.records import Critique, Problem, Semantics, Solution
+from stepmark.replies import bought, why_lost
 from stepmark.sandbox.protocol import Sandbox
 
 CRITIQUE_COLUMNS: Final = (

@@ -14,7 +14,6 @@ from annotators.judged import Judged
 from annotators.judges import FirstError, Judge, MetaCritique, RPrm, VersaPrm
 from annotators.judges.question import prompt_id
 from annotators.judges.r_prm import LABEL
-from annotators.turns import CUT
 from annotators.votes import Votes
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import ContextOverflow, EngineDown, StorageError
@@ -23,6 +22,7 @@ from stepmark.ledger import Ledger
 from stepmark.policy import Policy
 from stepmark.purchase import Meter, Purchase
 from stepmark.records import Annotation, Critique, Problem, Solution, Verdict
+from stepmark.replies import CUT
 from storage.labels import annotation_table
 from tests.fakes.columns import records_from, table_from
 from tests.fakes.factories import (
