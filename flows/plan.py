@@ -54,7 +54,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         rows.append(("solve", prompts, drawn, drawn * habit.tokens))
     search = recipe.solve.search
     if isinstance(search, SelfRewarding):
-        rows += _choosing(search, problems, habit)
+        rows += _choosing(search, recipe.solve.samples, problems, habit)
         solutions = problems
     elif search is not None:
         probes = problems * _searches_probes(search, recipe.solve.samples, habit.steps)
@@ -136,12 +136,13 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
 
 
 def _choosing(
-    search: SelfRewarding, problems: int, habit: Habit
+    search: SelfRewarding, samples: int, problems: int, habit: Habit
 ) -> list[tuple[str, float, float, float]]:
-    """Return what is drawn after the first step of one solution a problem, and what is compared."""
+    """Return what is drawn beside the samples for one solution a problem, and what is compared."""
     steps = min(habit.steps, search.max_steps)
-    prompts = problems * (steps - 1)
-    draws = prompts * search.candidates
+    first = max(0, search.candidates - samples)
+    prompts = problems * (steps - 1 + bool(first))
+    draws = problems * ((steps - 1) * search.candidates + first)
     asked = problems * steps * search.candidates * (search.candidates - 1)  # at most
     return [
         ("search", prompts, draws, draws / 2 * habit.tokens),

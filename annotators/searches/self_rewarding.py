@@ -8,10 +8,12 @@ Defaults: 4 candidates, 20 steps, greedy comparisons are our own: the paper's nu
 had.
 Cost: at every step K draws of the prefix, written to their end, of which the first step is used,
 and K·(K − 1) comparisons of K different candidates. The draws are the prefix's first ones, shared
-with whoever else asks for them; those of the bare problem are the samples of `solve`.
+with whoever else asks for them; those of the bare problem are the samples of `solve`. The manifest
+counts the comparisons' tokens and those of the last step's draw; `runs.jsonl` counts all.
 Deviations: the prompt is our own, and two orders are asked of every pair (judges/pairwise.py); wins
 less losses decide instead of wins, which is the same where every comparison is won by somebody; the
-model need not have been trained to judge beforehand.
+model need not have been trained to judge beforehand. What comes before the first step (a `<think>`
+part) is not compared, and is in no pair.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ SOLUTION = a_solution(3)
         (["ba", "bc"], [], ("b", "c", None)),  # a and c tie: the one drawn last is worse
         ([], [], ("a", "c", "tied")),
         (["ab", "bc", "ca"], [], ("a", "c", "tied")),  # a circle
+        (["ac", "cb", "ba"], [], ("a", "c", "tied")),  # the same the other way round
         (["ab", "bc"], [], ("a", "c", "tied")),  # the best has not won against the worst itself
         (["ab", "bc"], ["ca"], ("a", "c", "unreadable")),
         (["ab"], ["bc"], ("a", "b", None)),  # nobody has beaten c
