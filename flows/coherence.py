@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from annotators.injected import Injected
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
+from annotators.preferences import Preferences
 from annotators.probes import Exhaustive, Searched
+from annotators.searches import OmegaPrm, SelfRewarding
 from filters.consensus import CONSENSUS, Consensus
 from flows.kinds import Annotator
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
@@ -42,11 +44,14 @@ def check_solving(solve: SolveBlock) -> None:
         )
 
 
-def check_exports(formats: Sequence[FormatName], *, draws: bool, judges: Iterable[Judged]) -> None:
+def check_exports(formats: Sequence[FormatName], annotators: Iterable[Annotator]) -> None:
     """What a format is made from will be there: rollouts for pairs, replies for critiques."""
-    judged = [judge.judge.method for judge in judges]
+    kinds = list(annotators)
+    draws = any(isinstance(one, MonteCarlo) for one in kinds)
+    compares = any(isinstance(one, Preferences) for one in kinds)
+    judged = [one.judge.method for one in kinds if isinstance(one, Judged)]
     for name in formats:
-        if name in FROM_ROLLOUTS and not draws:
+        if name in FROM_ROLLOUTS and not draws and not (name == "dpo" and compares):
             raise ValueError(f"export: {name} is made from rollouts, and no annotator draws any")
         if name in FROM_CRITIQUES and not judged:
             raise ValueError(
@@ -66,6 +71,9 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
         return
     if len(set(labels.of)) < len(labels.of) or len(labels.of) < 2:  # noqa: PLR2004 (a pair)
         raise ValueError(f"labels.from.of names two annotators or more, each once: {labels.of}")
+    silent = [name for name in labels.of if isinstance(annotators[name], Preferences)]
+    if silent:
+        raise ValueError(f"labels.from.of names {silent[0]!r}, which labels no step: leave it out")
     claims = {name: annotators[name].semantics for name in labels.of}
     if labels.semantics is None and len(set(claims.values())) > 1:
         raise ValueError(
@@ -86,6 +94,22 @@ def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> No
                 f"annotators.{name} labels spoiled solutions, and solve.inject is not set: set it "
                 "to {method: versaprm_errors, policy: …}, or choose another annotator"
             )
+
+
+def check_compared(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:
+    """Comparisons are kept by an annotator, and one that keeps them has some to keep."""
+    keeping = [name for name, each in annotators.items() if isinstance(each, Preferences)]
+    compares = isinstance(solve.search, SelfRewarding)
+    if keeping and not compares:
+        raise ValueError(
+            f"annotators.{keeping[0]} keeps comparisons, and solve.search makes none: set it to "
+            "{method: self_rewarding}, or choose another annotator"
+        )
+    if compares and not keeping:
+        raise ValueError(
+            "solve.search self_rewarding buys comparisons, and no annotator keeps them: add one "
+            "with {method: preferences}"
+        )
 
 
 def check_writers(names: Sequence[str], policies: Mapping[str, PolicyBlock]) -> None:
@@ -142,10 +166,11 @@ def _check_witness(name: str, witness: str, judges: Mapping[str, Judged]) -> Non
 
 def _check_searched(name: str, annotator: MonteCarlo, solve: SolveBlock) -> None:
     """What a search drew is read by its policy's name, drawn as solutions are."""
-    if solve.search is None:
+    grows_a_tree = isinstance(solve.search, OmegaPrm)
+    if not grows_a_tree:
         raise ValueError(
-            f"annotators.{name}: the probe `searched` reads a search, and solve.search is not set: "
-            "set it to {method: omegaprm}, or choose another probe"
+            f"annotators.{name}: the probe `searched` reads a tree, and solve.search is not set to "
+            "grow one: set it to {method: omegaprm}, or choose another probe"
         )
     as_drawn = annotator.sampling in {None, solve.sampling}
     if (annotator.policy,) != solve.policies or not as_drawn:

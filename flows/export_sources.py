@@ -17,7 +17,7 @@ from flows.shards import RUN
 from stepmark.errors import StorageError
 from stepmark.prefixes import ROLLOUT_COLUMNS, SOLUTION_COLUMNS, Prefixes, prefixes_of
 from stepmark.problems import split_of
-from stepmark.records import Critique, Problem, Rollout, Solution
+from stepmark.records import Comparison, Critique, Problem, Rollout, Solution
 from storage.export.chat import Turn
 from storage.export.critiques import Exchange
 from storage.rows import LabelledSolution
@@ -72,6 +72,18 @@ class Part:
                 replies.setdefault((critique.solution_id, critique.first), []).append(critique)
             for row in self.labelled:
                 yield from ((name, e) for e in self._asked(judged, row, replies))
+
+    def compared(self) -> Iterator[tuple[Solution, dict[int, list[Comparison]]]]:
+        """Yield the split's solutions whose steps were chosen, with the comparisons by position."""
+        name = next(iter(_needed(self.recipe.preferences, self.root, "keeps comparisons")))
+        kept = read_shard(self.root / f"comparisons/{name}/{self.shard}.parquet", Comparison)
+        by_solution: dict[str, dict[int, list[Comparison]]] = {}
+        for one in kept:
+            if one.problem_id in self.problems:
+                positions = by_solution.setdefault(one.solution_id, {})
+                positions.setdefault(one.position, []).append(one)
+        for solution, positions in by_solution.items():
+            yield self._solutions[solution], positions
 
     @cached_property
     def _solutions(self) -> dict[str, Solution]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.agreeing import agreement
-from flows.kinds import CRITIQUES, FINDINGS, ROLLOUTS, kind_of
+from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
 from flows.recipe import as_yaml
 from flows.shards import RUN, Build
 from storage.atomic import write_text_whole
@@ -45,7 +45,7 @@ def _refs(build: Build) -> Refs:
         "solutions": [f"solutions/{s}.parquet" for s in shards],
         **{
             f"{folder}/{n}": [f"{folder}/{n}/{s}.parquet" for s in shards]
-            for folder in (ROLLOUTS.folder, CRITIQUES.folder, FINDINGS.folder)
+            for folder in (kind.folder for kind in (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS))
             for n, annotator in recipe.annotators.items()
             if kind_of(annotator).folder == folder
         },

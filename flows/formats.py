@@ -9,13 +9,15 @@ from typing import Final, Literal
 
 from annotators.judges import Reading
 from annotators.judges.pathfinder import PathFinder, typed
+from annotators.preferences import ruling
 from flows.export_sources import Part
+from stepmark.records import Comparison, Solution
 from storage.export import benchmark_layouts as layouts
 from storage.export import chat, critiques, step_tags
 from storage.export.names import FormatName
 from storage.export.omegaprm_pairs import SoftPair, soft_pairs
 from storage.export.pqm import TOKEN, PqmRow, pqm_rows
-from storage.export.preferences import PreferredStep, preferred_steps
+from storage.export.preferences import PreferredStep, preferred_step, preferred_steps
 from storage.export.responses import ResponsePair, ResponseRow, response_pairs, responses
 from storage.export.rstar_pairs import StepPair, step_pairs
 from storage.export.said import Said, of_each, together
@@ -23,6 +25,12 @@ from storage.export.trl import TrlRow, trl
 from storage.export.typed import TypedRow, holds_a_token, typed_rows
 from storage.rows import LabelledSolution
 from storage.shards import records_of, table_from
+
+NO_PAIR: Final = {
+    "tied": "steps whose candidates tie",
+    "unreadable": "steps whose comparison cannot be read",
+}
+"""Why the candidates at a position are no pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +65,29 @@ def _rstar(part: Part) -> Said:
 
 
 def _dpo(part: Part) -> Said:
+    """Pair what was compared, where the build compared steps; else what was measured."""
     statements = {problem.id: problem.statement for problem in part.problems.values()}
-    return Said(preferred_steps(_step_pairs(part), statements), Counter())
+    if not part.recipe.preferences:
+        return Said(preferred_steps(_step_pairs(part), statements), Counter())
+    return together(
+        _preferred(statements[solution.problem_id], solution, comparisons)
+        for solution, comparisons in part.compared()
+    )
+
+
+def _preferred(
+    statement: str, solution: Solution, comparisons: Mapping[int, list[Comparison]]
+) -> Said:
+    """Pair the best and the worst candidate of each position, as far as the comparisons say so."""
+    rulings = {position: ruling(asked) for position, asked in comparisons.items()}
+    rows = tuple(
+        preferred_step(statement, solution.prefix(position), ruled.best, ruled.worst)
+        for position, ruled in rulings.items()
+        if ruled.reason is None
+    )
+    unsaid = Counter(NO_PAIR[ruled.reason] for ruled in rulings.values() if ruled.reason)
+    unsaid["steps without another candidate"] = len(solution.steps) - len(rulings)
+    return Said(rows, +unsaid)
 
 
 def _omegaprm(part: Part) -> Said:

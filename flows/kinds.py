@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 from annotators.injected import Injected
 from annotators.judged import CRITIQUE_COLUMNS, Judged
 from annotators.monte_carlo import MonteCarlo
+from annotators.preferences import COMPARISON_COLUMNS, Preferences
 from annotators.verified import FINDING_COLUMNS, Verified
 from filters.rationales import COLUMNS as RATIONALE_COLUMNS
 from stepmark.evidence import ROLLOUT_COLUMNS
-from stepmark.records import Critique, Finding, Rollout
+from stepmark.records import Comparison, Critique, Finding, Rollout
 
-Annotator = MonteCarlo | Judged | Verified | Injected
-Evidence = tuple[Rollout, ...] | tuple[Critique, ...] | tuple[Finding, ...]
+Annotator = MonteCarlo | Judged | Verified | Injected | Preferences
+Evidence = tuple[Rollout, ...] | tuple[Critique, ...] | tuple[Finding, ...] | tuple[Comparison, ...]
 
 
 class Kind(NamedTuple):
@@ -32,12 +33,15 @@ CRITIQUES = Kind(
     "critiques", Critique, tuple(dict.fromkeys((*CRITIQUE_COLUMNS, *RATIONALE_COLUMNS)))
 )
 FINDINGS = Kind("findings", Finding, FINDING_COLUMNS)
+COMPARISONS = Kind("comparisons", Comparison, COMPARISON_COLUMNS)
 
 
 def kind_of(annotator: Annotator) -> Kind:
     """Return the kind of evidence that an annotator gathers."""
     if isinstance(annotator, Judged):
         return CRITIQUES
+    if isinstance(annotator, Preferences):
+        return COMPARISONS
     return FINDINGS if isinstance(annotator, Verified | Injected) else ROLLOUTS
 
 
@@ -45,4 +49,6 @@ def needs_reference(annotator: Annotator) -> bool:
     """Tell whether an annotator labels steps by the reference answer."""
     if isinstance(annotator, Judged):
         return annotator.judge.needs_reference
+    if isinstance(annotator, Preferences):
+        return False
     return not isinstance(annotator, Verified) or annotator.fusion is not None

@@ -16,9 +16,9 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
 from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
-from annotators.searches import Search
+from annotators.searches import OmegaPrm, SelfRewarding
 from flows.intake import read_rows
-from flows.kinds import FINDINGS, kind_of
+from flows.kinds import COMPARISONS, FINDINGS, kind_of
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from stepmark.records import Reject
@@ -52,7 +52,11 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         prompts = problems * len(recipe.solve.policies)
         drawn = prompts * recipe.solve.samples
         rows.append(("solve", prompts, drawn, drawn * habit.tokens))
-    if search := recipe.solve.search:
+    search = recipe.solve.search
+    if isinstance(search, SelfRewarding):
+        rows += _choosing(search, recipe.solve.samples, problems, habit)
+        solutions = problems
+    elif search is not None:
         probes = problems * _searches_probes(search, recipe.solve.samples, habit.steps)
         draws = probes * search.draws
         rows.append(("search", probes, draws, draws / 2 * habit.tokens))
@@ -75,7 +79,8 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
         rows.append((name, probes + (problems if root else 0), draws + root, tokens))
-    rows += [(n, 0, 0, 0) for n, a in recipe.annotators.items() if kind_of(a) is FINDINGS]
+    free = (FINDINGS, COMPARISONS)
+    rows += [(n, 0, 0, 0) for n, a in recipe.annotators.items() if kind_of(a) in free]
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))
     table = Table("stage", "requests", "draws", "tokens", "time", box=None, pad_edge=False)
@@ -130,7 +135,22 @@ def _probes(annotator: MonteCarlo, steps: float) -> float:
     return math.ceil(math.log2(max(steps, 2)))
 
 
-def _searches_probes(search: Search, samples: int, steps: float) -> float:
+def _choosing(
+    search: SelfRewarding, samples: int, problems: int, habit: Habit
+) -> list[tuple[str, float, float, float]]:
+    """Return what is drawn beside the samples for one solution a problem, and what is compared."""
+    steps = min(habit.steps, search.max_steps)
+    first = max(0, search.candidates - samples)
+    prompts = problems * (steps - 1 + bool(first))
+    draws = problems * ((steps - 1) * search.candidates + first)
+    asked = problems * steps * search.candidates * (search.candidates - 1)  # at most
+    return [
+        ("search", prompts, draws, draws / 2 * habit.tokens),
+        ("compare", asked, asked, asked * search.sampling.max_tokens * GUESSED_SHARE),
+    ]
+
+
+def _searches_probes(search: OmegaPrm, samples: int, steps: float) -> float:
     """Prefixes that a search probes a problem, at most."""
     probes = search.searches * math.ceil(math.log2(max(steps, 2)))
     if search.budget is None:

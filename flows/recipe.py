@@ -17,6 +17,7 @@ from annotators.injections import Injection
 from annotators.judged import Judged
 from annotators.judges import GenPrm
 from annotators.monte_carlo import MonteCarlo
+from annotators.preferences import Preferences
 from annotators.rewrites import Rewrite
 from annotators.searches import Search
 from annotators.verified import Verified
@@ -24,6 +25,7 @@ from annotators.verifiers import RUNS_CODE
 from filters.consensus import Consensus
 from flows.coherence import (
     check_annotator,
+    check_compared,
     check_consensus,
     check_exports,
     check_injected,
@@ -99,7 +101,8 @@ class SolveBlock(Block):
     keep: Literal["all", "both_outcomes"] = "all"
     """`both_outcomes` drops problems that are always or never solved."""
     search: Search | None = None
-    """Grows a tree from the samples: solutions that it searched join them; null for none."""
+    """Grows a tree from the samples, and solutions that it searched join them; or chooses the steps
+    of one solution, which takes their place. Null for none."""
     inject: Injection | None = None
     """Has right samples spoiled: solutions with a known first error join them; null for none."""
 
@@ -115,7 +118,7 @@ class SolveBlock(Block):
 
     @property
     def grows(self) -> bool:
-        """Whether other solutions join the samples."""
+        """Whether other solutions join the samples or take their place."""
         return self.search is not None or self.inject is not None
 
     @property
@@ -214,7 +217,8 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
-        check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
+        check_compared(self.solve, self.annotators)
+        check_exports(self.export, self.annotators.values())
         check_shares(self.splits)
         return self
 
@@ -250,6 +254,11 @@ class Recipe(Block):
     def judges(self) -> dict[str, Judged]:
         """The annotators that ask a judge."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Judged)}
+
+    @property
+    def preferences(self) -> dict[str, Preferences]:
+        """The annotators that keep comparisons."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Preferences)}
 
     @property
     def needs_sandbox(self) -> bool:

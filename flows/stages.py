@@ -17,19 +17,20 @@ from annotators.injected import Injected
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
 from annotators.monte_carlo import MonteCarlo
+from annotators.preferences import Preferences
 from annotators.probes import Searched
 from annotators.verified import Verified
 from flows import injecting, searching
 from flows.kinds import FINDINGS, Annotator, Evidence, kind_of
 from flows.recipe import Recipe
-from flows.solving import Solved, joined, solve
+from flows.solving import Solved, dropped, joined, solve
 from flows.worker import Worker
 from stepmark.counts import FloatArray
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
 from stepmark.posterior import evidence_of_many
 from stepmark.programs.unit_tests import STOPPED
-from stepmark.records import Critique, Problem, Rollout, Solution
+from stepmark.records import Comparison, Critique, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
 POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure), *STOPPED})
@@ -104,7 +105,7 @@ async def _evidence(
 
     async def drawn_by(annotator: Annotator, solution: Solution) -> Evidence:
         problem = problems[solution.problem_id]
-        if isinstance(annotator, Injected):
+        if isinstance(annotator, Injected | Preferences):
             return grown[solution.id]
         if isinstance(annotator, Verified):
             return await annotator.gather(problem, solution, worker.tools)
@@ -147,7 +148,7 @@ def _rollouts(evidence: Evidence) -> tuple[Rollout, ...]:
 async def _grown(
     problem: Problem, recipe: Recipe, worker: Worker
 ) -> tuple[Solved, Mapping[str, Evidence]]:
-    """Solve a problem, and search or spoil it; return what is known of the solutions for it."""
+    """Solve a problem, and search or spoil it; return what is known of the solutions by that."""
     if recipe.solve.inject is None:
         return await _searched(problem, recipe, worker)
     solved = await solve(problem, recipe, worker)
@@ -156,13 +157,16 @@ async def _grown(
 
 async def _searched(
     problem: Problem, recipe: Recipe, worker: Worker
-) -> tuple[Solved, Mapping[str, tuple[Rollout, ...]]]:
-    """Solve a problem, and search it where the recipe says so; return the search's rollouts too."""
+) -> tuple[Solved, Mapping[str, Evidence]]:
+    """Solve a problem, and search it where the recipe says so; return the search's evidence too."""
     solved = await solve(problem, recipe, worker)
     if recipe.solve.search is None or not solved.solutions:
         return solved, {}
     grown = await searching.grow(recipe.solve.search, problem, recipe, worker)
     worker.progress.solutions += len(grown.solutions) - len(solved.solutions)
+    if not grown.solutions:
+        lost = dropped(problem.id, None, "solve", "no_candidates")
+        return Solved((), (*solved.dropped, lost)), {}
     first = solved.solutions[0]
     kept = {solution.id for solution in grown.solutions}
     return Solved(
@@ -171,7 +175,7 @@ async def _searched(
             for solution in grown.solutions
         ),
         tuple(drop for drop in solved.dropped if drop.solution_id not in kept),
-    ), grown.rollouts
+    ), grown.evidence
 
 
 def _chained(parts: Iterable[Evidence]) -> Evidence:
@@ -193,8 +197,8 @@ def _check_failures(drawn: Evidence, bound: float) -> None:
 
 
 def _check_readable(name: str, drawn: Evidence, bound: float) -> None:
-    """Raise if a judge's replies are never in the form that it was asked for."""
-    critiques = [one for one in drawn if isinstance(one, Critique)]
+    """Raise if replies to questions are never in the form that was asked for."""
+    critiques = [one for one in drawn if isinstance(one, Critique | Comparison)]
     whole = [one for one in critiques if one.reason in get_args(Failure)]
     if bound == 1 or len(whole) < NEVER_READABLE or len(whole) < len(critiques):
         return

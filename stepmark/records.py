@@ -179,6 +179,38 @@ class Critique:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A reply to which of two candidates for a step is better, with the two in one order."""
+
+    problem_id: str
+    """The problem."""
+    solution_id: str
+    """The solution that the chosen candidates make up."""
+    position: int
+    """How many of its steps stand before both candidates: 0 is the bare problem."""
+    first: str
+    """The candidate that was shown as A."""
+    second: str
+    """The candidate that was shown as B."""
+    prompt: str
+    """Content hash of the prompt (`pr_…`)."""
+    request: str
+    """Ledger address of what was asked (`rq_…`)."""
+    draw: int
+    """Index of the draw at that address, from 0."""
+    preferred: Literal["A", "B"] | None
+    """The candidate that the reply prefers, in this order; null if it cannot be read."""
+    reason: str | None
+    """Why it cannot be read, e.g. `no_verdict`; else null."""
+    text: str
+    """The reply."""
+    prompt_tokens: int
+    """Tokens of the prompt."""
+    completion_tokens: int
+    """Tokens of the reply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What a verifier found out about one step."""
 

@@ -55,7 +55,8 @@ def card(manifest: Manifest, recipe_yaml: str, semantics: str) -> str:
             ),
             *(
                 line
-                for name, reasons in manifest.counts["critiques"].items()
+                for kind in ("critiques", "comparisons")
+                for name, reasons in manifest.counts[kind].items()
                 for line in _table(f"Replies of `{name}`, read or why not", reasons)
             ),
             *_agreement(manifest.agreement),

@@ -112,6 +112,11 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
             for stage, refs in sorted(shards.items())
             if stage.startswith("critiques/")
         },
+        "comparisons": {
+            stage.split("/", 1)[1]: _tally(root, refs, "reason", "read")
+            for stage, refs in sorted(shards.items())
+            if stage.startswith("comparisons/")
+        },
         "rationales": {
             stage.split("/", 1)[1]: _tally(root, refs, "rejected", "accepted")
             for stage, refs in sorted(shards.items())

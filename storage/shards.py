@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from stepmark.errors import StorageError
 from stepmark.records import (
     Annotation,
+    Comparison,
     Critique,
     Finding,
     Problem,
@@ -34,6 +35,7 @@ Record = TypeVar("Record")
 
 STORED: Final = (
     Annotation,
+    Comparison,
     Critique,
     Dropped,
     Finding,

@@ -26,7 +26,8 @@ FormatName: TypeAlias = Literal[
 ]
 
 FROM_ROLLOUTS: Final[frozenset[FormatName]] = frozenset({"rstar", "omegaprm", "dpo"})
-"""Formats of pairs, made from the rollouts of annotators that draw them."""
+"""Formats of pairs, made from the rollouts of annotators that draw them; `dpo` from comparisons
+where an annotator keeps some."""
 FROM_CRITIQUES: Final[frozenset[FormatName]] = frozenset(
     {"critiques", "critique_dpo", "pathfinder"}
 )

@@ -1,7 +1,8 @@
 """Two steps after the same prefix, the better one first, as TRL's DPOTrainer takes them.
 
-The pairs are rStar-Math's (storage/export/rstar_pairs.py); the prompt is the problem, a line break
-and the prefix, so that `prompt + chosen` is text that the policy wrote.
+The pairs are rStar-Math's (storage/export/rstar_pairs.py), or those of a policy that compared its
+own steps; the prompt is the problem, a line break and the prefix, so that `prompt + chosen` is text
+that the policy wrote.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ class PreferredStep:
     """The other one."""
 
 
+def preferred_step(statement: str, prefix: str, chosen: str, rejected: str) -> PreferredStep:
+    """Return two steps after the same prefix as a preference."""
+    return PreferredStep(prompt=f"{statement}\n{prefix}", chosen=chosen, rejected=rejected)
+
+
 def preferred_steps(
     pairs: Iterable[StepPair], statements: Mapping[str, str]
 ) -> tuple[PreferredStep, ...]:
@@ -34,10 +40,6 @@ def preferred_steps(
         statements: of their problems, by id.
     """
     return tuple(
-        PreferredStep(
-            prompt=f"{statements[pair.problem_id]}\n{pair.prefix}",
-            chosen=pair.pos,
-            rejected=pair.neg,
-        )
+        preferred_step(statements[pair.problem_id], pair.prefix, pair.pos, pair.neg)
         for pair in pairs
     )

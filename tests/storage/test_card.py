@@ -31,6 +31,7 @@ def a_manifest(**changes: Any) -> Manifest:
             "solutions": {"correct": 3, "incorrect": 1},
             "verdicts": {"mc": {"correct": 5, "unlabelled: not_probed": 2}},
             "critiques": {"critic": {"contradiction": 4, "read": 16}},
+            "comparisons": {},
             "dropped": {"no_steps": 1},
             "rows": {"test": 0, "train": 1234},
         },
