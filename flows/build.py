@@ -77,6 +77,7 @@ class Job(NamedTuple):
 
     build: Build
     team: Team
+    intake: Intake
 
     @property
     def told(self) -> str:
@@ -96,11 +97,10 @@ def _job(folder: str) -> Job:
 def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
     job = _job(folder)
-    build, team = job
+    build, team = job.build, job.team
     in_work = InWork(job.told)
     with at_work(team), stoppable(team, end=in_work.end):
-        for shard, intaken in _shards(build):
-            build.take(shard, intaken)
+        for shard in _shards(job):
             while len(in_work) >= build.worker.shards_at_once:
                 in_work.move_on()
             in_work.begin(shard)
@@ -118,8 +118,9 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
         team: who runs the tasks, if it is not that worker alone.
     """
     build, team = Build(root, recipe, worker), team or worker
+    intake = Intake(recipe, worker, build.reject, build.known())
     shards, folder = worker.shards_at_once, str(root)
-    _JOBS[folder] = Job(build, team)
+    _JOBS[folder] = Job(build, team, intake)
     lend(folder, build)
     try:
         with one_server():
@@ -139,16 +140,20 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
     finally:
         take_back(folder)
         del _JOBS[folder]
-    return finish(build)
+    return finish(build, intake.digest)
 
 
-def _shards(build: Build) -> Iterator[tuple[str, Intaken]]:
-    """Read the source as a stream, a shard of problems at a time, and keep the rejects."""
-    intake = Intake(build.recipe, build.worker, build.reject)
+def _shards(job: Job) -> Iterator[str]:
+    """Yield the shards begun before, then take in what is new in the source, a shard at a time."""
+    build, intake = job.build, job.intake
+    begun = build.begun()
+    yield from begun
     stream = iter(intake)
-    for number in itertools.count():
+    for number in itertools.count(len(begun)):
         chunk = list(itertools.islice(stream, build.recipe.shard_problems))
         if not chunk:
             break
-        yield f"{number:05d}", Intaken.of(chunk)
+        shard = f"{number:05d}"
+        build.take(shard, Intaken.of(chunk))
+        yield shard
     intake.close()

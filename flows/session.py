@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from flows.arrivals import source_digest
+from flows.card import write_card
 from flows.check import check
 from flows.crew import Crew
 from flows.export import lines_of, missing_exports
@@ -55,13 +57,14 @@ def run_build(
     with held(root):
         prepare(root, recipe, replace=replace)
         manifest = read_manifest(root)
-        if manifest is None:
+        if manifest is None or manifest.source != source_digest(recipe, runtime.base):
             check(recipe, runtime)
             with served(recipe, runtime, root, console) as ready:
                 manifest = _build(root, recipe, ready, console)
         else:
-            console.print("This build is finished; nothing to do.")
-        exported = list(missing_exports(root, recipe))
+            console.print("This build is finished and its source holds nothing new: nothing to do.")
+        exported = list(missing_exports(root, recipe, manifest))
+        write_card(root, recipe, manifest)
     print_group(summary(manifest, root), console)
     for export in exported:
         for line in lines_of(export):
