@@ -10,7 +10,7 @@ build holds locks, sockets and an event loop.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from flows.recipe import Recipe
 from flows.runners import one_server, task_runner
 from flows.shards import Build
 from flows.stop import stoppable
-from flows.worker import Worker
+from flows.worker import Progress, Worker
 from stepmark.errors import Interrupted, RecipeError
 from storage.manifest import Manifest
 
@@ -78,6 +78,7 @@ class Job(NamedTuple):
     build: Build
     team: Team
     intake: Intake
+    report: Callable[[Progress], object]
 
     @property
     def told(self) -> str:
@@ -103,12 +104,20 @@ def build_flow(folder: str) -> None:
         for shard in _shards(job):
             while len(in_work) >= build.worker.shards_at_once:
                 in_work.move_on()
+                job.report(team.progress)
             in_work.begin(shard)
         while in_work:
             in_work.move_on()
+            job.report(team.progress)
 
 
-def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) -> Manifest:
+def run(
+    root: Path,
+    recipe: Recipe,
+    worker: Worker,
+    team: Team | None = None,
+    report: Callable[[Progress], object] = lambda _: None,
+) -> Manifest:
     """Run the flow over a build directory, write the manifest and return it.
 
     Args:
@@ -116,11 +125,12 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
         recipe: what to build.
         worker: this process's own.
         team: who runs the tasks, if it is not that worker alone.
+        report: is told how far it is when a task has ended.
     """
     build, team = Build(root, recipe, worker), team or worker
     intake = Intake(recipe, worker, build.reject, build.known())
     shards, folder = worker.shards_at_once, str(root)
-    _JOBS[folder] = Job(build, team, intake)
+    _JOBS[folder] = Job(build, team, intake, report)
     lend(folder, build)
     try:
         with one_server():
