@@ -148,7 +148,7 @@ def _check_ours(repository: Repository, there: Held | None, manifest: Manifest) 
         what = f"the build {name!r}" if name else "data that no build of Stepmark made"
         raise HubError(
             f"The data set {repository.id} holds {what}, and this is the build {manifest.name!r}: "
-            "it would be replaced. Publish to another repository, or to another --revision."
+            "it would be replaced. Publish to another data set."
         )
 
 
