@@ -8,6 +8,7 @@ Papers and semantics: the judge's (annotators/judges) and the vote's (annotators
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from annotators.judges import Judge, MultiTurn, Question, Reading
 from annotators.judges.question import prompt_id
 from annotators.stored import rows_of, without_draws
-from annotators.turns import TurnLostError, Turns, bought, why_lost
+from annotators.turns import TurnLostError, Turns
 from annotators.votes import Ballots, Votes
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -29,6 +30,7 @@ from stepmark.gather import gather_all
 from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
 from stepmark.policy import Policy
 from stepmark.records import Critique, Problem, Semantics, Solution
+from stepmark.replies import bought, why_lost
 from stepmark.sandbox.protocol import Sandbox
 
 CRITIQUE_COLUMNS: Final = (
@@ -119,6 +121,18 @@ class Judged:
 
         asked = await gather_all(one, self.judge.questions(problem, solution))
         return tuple(critique for critiques in asked for critique in critiques)
+
+    def verdicts(self, solution: Solution, critiques: Iterable[Critique]) -> CodeArray:
+        """Return what `annotate` says of one solution's steps: int8[steps]; pure."""
+        steps = len(solution.steps)
+        said = np.zeros((steps, self.votes.n), dtype=np.int8)
+        read = np.zeros(said.shape, dtype=np.bool_)
+        for critique in critiques:
+            span = slice(critique.first, critique.first + len(critique.verdicts))
+            said[span, critique.draw] = [VERDICTS.index(each) for each in critique.verdicts]
+            read[span, critique.draw] = True
+        offsets = np.array([0, steps])
+        return self.votes.read(Ballots(verdicts=said, read=read, offsets=offsets)).verdicts
 
     def annotate(self, solutions: pa.Table, critiques: pa.Table) -> Labels:
         """Label many solutions from their stored critiques; pure.

@@ -12,13 +12,14 @@ assumes it; unknown draws count neither as failures nor as nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from annotators.probes import Binary, Probe, Searched, Uncertainty
-from annotators.rules import Advantage, Rule
+from annotators.rules import Advantage, Posterior, Rule
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, Counts, IntArray
@@ -41,6 +42,7 @@ from stepmark.labels import (
     Labels,
     StepLabels,
 )
+from stepmark.posterior import Confusion
 from stepmark.records import Outcome, Rollout, Semantics, Solution
 from stepmark.sampler import Sampler
 
@@ -64,6 +66,9 @@ class MonteCarlo:
     """Whether steps after the first error keep their labels."""
     sampling: Sampling | None = None
     """How rollouts are drawn; null for as the solutions were."""
+    witnesses: Mapping[str, Confusion] = field(default_factory=dict)
+    """Judges whose verdicts count as evidence, by name, with how often they call a step incorrect;
+    `stepmark rates` estimates it. The adaptive probe starts from what they say."""
 
     def __post_init__(self) -> None:
         if isinstance(self.probe, Binary | Uncertainty) and self.right_answers == "probe":
@@ -75,6 +80,11 @@ class MonteCarlo:
             raise ValueError(
                 f"the rule {self.rule.method} compares with the bare problem, of which the probe "
                 f"{self.probe.method} buys no draws: use the exhaustive probe with `root` set"
+            )
+        if self.witnesses and not isinstance(self.rule, Posterior):
+            raise ValueError(
+                f"the rule {self.rule.method} has no use for witnesses {sorted(self.witnesses)}: "
+                "take the posterior rule, which weighs them"
             )
 
     @property

@@ -8,15 +8,11 @@ way; the vote is also the draw's index, so that two votes that agree so far stil
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 from stepmark.engines.protocol import Completion, Message, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
 from stepmark.policy import Policy
-from stepmark.purchase import UNDELIVERED
-
-CUT: Final = "cut_by_length"
-"""Reason of a reply that was cut before it ended, whatever stands in it."""
+from stepmark.replies import bought, why_lost
 
 
 class TurnLostError(Exception):
@@ -77,21 +73,3 @@ class Turns:
         if (lost := why_lost(reply)) is not None:
             raise TurnLostError(lost)
         return reply.text
-
-
-async def bought(policy: Policy, request: Request) -> tuple[dict[int, Completion], str]:
-    """Return the draws that could be had, and why the others could not."""
-    try:
-        return {c.draw: c for c in await policy.purchase.generate(request)}, UNDELIVERED
-    except EngineDown:
-        raise
-    except EngineError as error:
-        return {}, error.reason
-
-
-def why_lost(reply: Completion) -> str | None:
-    """Return why a reply is not whole, or None if it is."""
-    if reply.finish_reason == "stop":
-        return None
-    cut = reply.finish_reason == "length"
-    return CUT if cut else reply.reason or reply.finish_reason

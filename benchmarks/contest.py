@@ -107,6 +107,8 @@ class Source:
 
     solution: Drawn
     used: dict[int, int] = field(default_factory=dict)
+    testimony: FloatArray | None = None
+    """What witnesses say, log likelihoods of each first error: float64[steps + 1]."""
 
     async def tally(self, position: int, draws: int) -> Tally:
         """Return how the first draws ended."""

@@ -1,6 +1,7 @@
 """The probes on a real model: solutions of GSM8K problems, and prefix values as their reference.
 
     python -m benchmarks.real_model --problems gsm8k_test.jsonl --model ./Qwen2.5-0.5B-Instruct
+    python -m benchmarks.real_model … --replay docs/real-model    from the ledger of an earlier run
 
 The solutions are of problems that the model solves sometimes: of four some are right and some
 wrong. Every prefix gets 24 rollouts through a real vLLM server: the probes read the first eight,
@@ -33,6 +34,8 @@ from flows.runtime import Runtime
 from flows.session import run_build, served
 from flows.show import solutions
 from stepmark.counts import FloatArray
+from stepmark.ledger.export import restore
+from stepmark.ledger.folder import Folder
 from stepmark.posterior import read_many
 
 NAME: Final = "real-model"
@@ -65,15 +68,20 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=7, help="problems that are tried")
     parser.add_argument("--solutions", type=int, default=12)
     parser.add_argument("--out", type=Path, help="keep the build here")
+    parser.add_argument("--replay", help="exported ledger to take the draws from: asks no model")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        root = gather(options.out or Path(scratch), options.problems, options.model, options.limit)
+        out = options.out or Path(scratch)
+        runtime = Runtime(out=out, concurrency=IN_FLIGHT, offline=options.replay is not None)
+        if options.replay:
+            restore(Folder.make(runtime.ledger), options.replay)
+        root = gather(runtime, options.problems, options.model, options.limit)
         rollouts = rollouts_by_prefix(root)
         rows = list(solutions(root))[: options.solutions]
         print(json.dumps(compare([recorded(row, None, rollouts, SAMPLES) for row in rows])))
 
 
-def gather(out: Path, problems: Path, model: str, limit: int) -> Path:
+def gather(runtime: Runtime, problems: Path, model: str, limit: int) -> Path:
     """Build solutions of problems that are sometimes solved, and rollouts from every prefix."""
     changes: dict[str, Any] = {
         "name": NAME,
@@ -94,10 +102,9 @@ def gather(out: Path, problems: Path, model: str, limit: int) -> Path:
     }
     console = Console(stderr=True)
     recipe, base = load_recipe("math-shepherd", changes)
-    runtime = Runtime(out=out, base=base, concurrency=IN_FLIGHT)
-    with served(recipe, runtime, out, console) as ready:
+    with served(recipe, replace(runtime, base=base), runtime.out, console) as ready:
         run_build(recipe, ready, console)
-    return out / NAME
+    return runtime.out / NAME
 
 
 def compare(drawn: Sequence[Drawn]) -> dict[str, Any]:

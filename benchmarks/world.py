@@ -127,7 +127,8 @@ class World:
             odds = np.log(right / (1 - right)) + rng.normal(0, self.wobble, steps)[:, None]
             right = 1 / (1 + np.exp(-odds))
         own_broken, own_sound = _beta(rng, self.own_broken), _beta(rng, self.own_sound)
-        second = rng.integers(error, steps) if rng.random() < self.second_mistake else error
+        has_second = rng.random() < self.second_mistake and error < steps
+        second = rng.integers(error, steps) if has_second else error
         before_second = np.where(position <= second, 1 / 7, 1.0) if second > error else 1.0
         shares = [np.full(steps, own_sound), own_broken * value * before_second]
         own = np.stack(shares, axis=1) * (1 - right) * wrong  # a right answer has no own mistake

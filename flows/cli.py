@@ -14,6 +14,18 @@ from rich.console import Console
 
 from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
+from flows.options import (
+    BuildDir,
+    Engines,
+    KeyEnv,
+    LedgerDir,
+    Limit,
+    Models,
+    Out,
+    Problems,
+    RecipeName,
+    Settings,
+)
 from flows.runtime import TaskRunner
 from stepmark.errors import Interrupted, StepmarkError
 
@@ -31,48 +43,6 @@ INTERRUPTED = 130
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
-
-RecipeName = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that ships.")
-]
-BuildDir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a build.")]
-Out = Annotated[Path, typer.Option(help="Folder below which the build and the ledger are kept.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Read only the first N rows.")]
-Engines = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--engine",
-        metavar="URL",
-        help="Server to use, e.g. http://127.0.0.1:8000/v1; POLICY=URL if there are several "
-        "policies; several times for several servers of the same model. Without it a vLLM server "
-        "is started for the build.",
-    ),
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        metavar="NAME",
-        help="Model instead of the recipe's; POLICY=NAME for one of them.",
-    ),
-]
-Problems = Annotated[
-    Path | None, typer.Option(help="Problem file instead of the recipe's, with the same columns.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set a key of the recipe, e.g. solve.samples=2; may be given several times.",
-    ),
-]
-LedgerDir = Annotated[
-    Path | None, typer.Option("--ledger", metavar="DIR", help="Ledger to use instead of OUT's.")
-]
-KeyEnv = Annotated[
-    str | None, typer.Option(help="Name of the environment variable that holds the API key.")
-]
 
 
 @app.command()
@@ -198,11 +168,19 @@ def show(
         bool, typer.Option("--why", help="Show the completions that each label rests on.")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="With --why, leave no text out.")] = False,
+    differ: Annotated[
+        bool, typer.Option("--differ", help="List solutions that the annotators disagree on.")
+    ] = False,
     ledger: LedgerDir = None,
 ) -> None:
     """Show one labelled solution in colour; without an ID one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
+    if differ:
+        from flows.disagreements import disagreements
+
+        print_group(disagreements(folder), console)
+        return
     row = find_solution(folder, solution)
     if not why:
         if step is not None or full:
@@ -337,6 +315,28 @@ def fit_posterior(
     )
     say("# Put it into the recipe, below `probe` and below `rule`.")
     say(yaml.safe_dump({"hyper": rounded(found.hyper)}, default_flow_style=None, sort_keys=False))
+
+
+@app.command()
+def rates(
+    folder: BuildDir,
+    gold: Annotated[
+        Path | None, typer.Option(help="Gold file that the build's solutions are from.")
+    ] = None,
+) -> None:
+    """Estimate how often annotators err, and print what a recipe's `witnesses` takes.
+
+    On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    """
+    from flows.rates import as_block, from_disagreement, on_gold
+    from stepmark.gold import read_gold
+
+    found = from_disagreement(folder) if gold is None else on_gold(folder, read_gold(gold))
+    how = "from disagreement alone, as if they erred independently" if gold is None else "on gold"
+    say(f"# {how}: {found.solutions:,} solutions of {folder}")
+    say("# Put those of judges into the recipe, below an annotator with the posterior rule.")
+    block = {"witnesses": as_block(found.rates)}
+    say(yaml.safe_dump(block, default_flow_style=None, sort_keys=False))
 
 
 @app.command()

@@ -103,9 +103,13 @@ def check_writers(names: Sequence[str], policies: Mapping[str, PolicyBlock]) -> 
 
 
 def check_annotator(
-    name: str, annotator: MonteCarlo, solve: SolveBlock, annotators: Mapping[str, MonteCarlo]
+    name: str,
+    annotator: MonteCarlo,
+    solve: SolveBlock,
+    annotators: Mapping[str, MonteCarlo],
+    judges: Mapping[str, Judged],
 ) -> None:
-    """An annotator has draws for every bin of difficulty, a search to read, a fit prover."""
+    """An annotator has draws for every bin of difficulty, a search to read, fit companions."""
     if isinstance(annotator.probe, Exhaustive):
         given, bins = len(annotator.probe.by_difficulty), len(solve.difficulty_edges) + 1
         if given not in (1, bins):
@@ -121,8 +125,19 @@ def check_annotator(
         )
     if isinstance(annotator.probe, Searched):
         _check_searched(name, annotator, solve)
+    for witness in annotator.witnesses:
+        _check_witness(name, witness, judges)
     if annotator.prover is not None:
         _check_prover(name, annotator, annotator.prover, annotators)
+
+
+def _check_witness(name: str, witness: str, judges: Mapping[str, Judged]) -> None:
+    """A witness is a judge of steps' correctness: its rates are about that."""
+    if witness not in judges:
+        raise ValueError(
+            f"annotators.{name}.witnesses names {witness!r}; annotators that ask a judge: "
+            f"{sorted(judges)}"
+        )
 
 
 def _check_searched(name: str, annotator: MonteCarlo, solve: SolveBlock) -> None:

@@ -53,6 +53,10 @@ def _refs(build: Build) -> Refs:
             if kind_of(annotator).folder == folder
         },
         **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
+        **{
+            f"rationales/{n}": [f"rationales/{n}/{s}.parquet" for s in shards]
+            for n in recipe.judges
+        },
         "labels": [f"labels/{s}.parquet" for s in shards],
         "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
         **{f"data/{split}": _data(build, split, shards) for split in recipe.splits},

@@ -10,11 +10,10 @@ from annotators.injections.spoiled import Asked
 from flows.solving import Solved, dropped
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
-from stepmark.errors import EngineDown, EngineError
 from stepmark.gather import gather_all
 from stepmark.ids import content_id
-from stepmark.purchase import UNDELIVERED
 from stepmark.records import Finding, Problem, Solution
+from stepmark.replies import only_reply
 
 INJECTED = "injected"
 """Why the outcome of a spoiled solution is unknown: its end says nothing of it."""
@@ -67,18 +66,9 @@ async def _spoilt(
         sampling=injection.sampling,
         draws=(0,),
     )
-    try:
-        delivered = await policy.purchase.generate(request)
-    except EngineDown:
-        raise
-    except EngineError as error:
-        return _none(problem, error.reason)
-    if not delivered:
-        return _none(problem, UNDELIVERED)
-    (completion,) = delivered
-    if completion.finish_reason != "stop":
-        cut = completion.finish_reason == "length"
-        return _none(problem, "cut_by_length" if cut else completion.reason or "failed")
+    completion = await only_reply(policy, request)
+    if isinstance(completion, str):
+        return _none(problem, completion)
     spoiled = injection.parse(completion.text, wanted.original)
     if isinstance(spoiled, str):
         return _none(problem, spoiled)

@@ -8,6 +8,7 @@ from annotators.injected import Injected
 from annotators.judged import CRITIQUE_COLUMNS, Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.verified import FINDING_COLUMNS, Verified
+from filters.rationales import COLUMNS as RATIONALE_COLUMNS
 from stepmark.evidence import ROLLOUT_COLUMNS
 from stepmark.records import Critique, Finding, Rollout
 
@@ -27,7 +28,9 @@ class Kind(NamedTuple):
 
 
 ROLLOUTS = Kind("rollouts", Rollout, ROLLOUT_COLUMNS)
-CRITIQUES = Kind("critiques", Critique, CRITIQUE_COLUMNS)
+CRITIQUES = Kind(
+    "critiques", Critique, tuple(dict.fromkeys((*CRITIQUE_COLUMNS, *RATIONALE_COLUMNS)))
+)
 FINDINGS = Kind("findings", Finding, FINDING_COLUMNS)
 
 

@@ -12,15 +12,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from filters.consensus import CONSENSUS
+from filters.rationales import rejections
 from flows.kinds import Annotator
 from flows.recipe import Recipe
 from stepmark.counts import IntArray
-from stepmark.evidence import evidence_of
+from stepmark.evidence import Evidence, evidence_of
 from stepmark.labels import Labels
+from stepmark.posterior import Confusion, evidence_of_many
 from stepmark.problems import split_of
-from storage.labels import annotation_table, dropped_table, labelled_table, row_of, why_unusable
+from storage.labels import (
+    annotation_table,
+    dropped_table,
+    labelled_table,
+    rationale_table,
+    row_of,
+    why_unusable,
+)
 
 
 class Labelled(NamedTuple):
@@ -34,6 +44,8 @@ class Labelled(NamedTuple):
     """`LabelledSolution` rows of each split; perhaps none."""
     dropped: pa.Table
     """`Dropped` rows."""
+    rationales: dict[str, pa.Table]
+    """`Rationale` rows of each judge, one a critique."""
 
 
 def label(
@@ -66,6 +78,10 @@ def label(
         chosen=chosen,
         rows={name: rows.filter(split == place) for place, name in enumerate(recipe.splits)},
         dropped=dropped_table(solutions.filter(unusable), "label", reasons.filter(unusable)),
+        rationales={
+            name: rationale_table(evidence[name], rejections(evidence[name], solutions, chosen))
+            for name in recipe.judges
+        },
     )
 
 
@@ -76,14 +92,35 @@ def _labels(
 ) -> dict[str, Labels]:
     """Return what each annotator says, in the recipe's order."""
     drawn = {name: evidence_of(solutions, evidence[name]) for name in recipe.monte_carlo}
+    judged = {
+        name: judge.annotate(solutions, evidence[name]) for name, judge in recipe.judges.items()
+    }
 
     def said(name: str, annotator: Annotator) -> Labels:
+        if isinstance(annotator, Judged):
+            return judged[name]
         if not isinstance(annotator, MonteCarlo):
             return annotator.annotate(solutions, evidence[name])
-        prover = annotator.prover
-        return annotator.annotate(drawn[name].beside(drawn[prover]) if prover else drawn[name])
+        counted, prover = drawn[name], annotator.prover
+        if prover is not None:
+            counted = counted.beside(drawn[prover])
+        if annotator.witnesses:
+            counted = _heard(counted, annotator.witnesses, judged)
+        return annotator.annotate(counted)
 
     return {name: said(name, annotator) for name, annotator in recipe.annotators.items()}
+
+
+def _heard(
+    evidence: Evidence, witnesses: Mapping[str, Confusion], judged: Mapping[str, Labels]
+) -> Evidence:
+    """Return evidence with what witnesses say beside it."""
+    offsets = evidence.drawn.offsets
+    testimony = [
+        evidence_of_many(judged[name].steps.verdicts, offsets, rates)
+        for name, rates in witnesses.items()
+    ]
+    return evidence.heard(np.sum(testimony, axis=0), [judged[name].spent for name in witnesses])
 
 
 def _chosen(

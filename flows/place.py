@@ -24,7 +24,7 @@ DERIVED = re.compile(
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("labels", "annotations", "data", "export")
+DERIVED_STAGES = ("labels", "annotations", "rationales", "data", "export")
 """Folders whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
 POLICIES = "policies.json"
@@ -68,7 +68,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
         _clear(root)
     if path.exists():
         changes = _changes(path, recipe)
-        if any(not DERIVED.match(change) for change in changes):
+        if any(not _is_derived(change, recipe) for change in changes):
             raise StorageError(
                 f"{root} was begun with another recipe:\n  "
                 + "\n  ".join(changes)
@@ -82,6 +82,13 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
             f"{root} is not empty and holds no build. Choose another --out or another name."
         )
     write_text_whole(path, as_yaml(recipe))
+
+
+def _is_derived(change: str, recipe: Recipe) -> bool:
+    """Tell whether a change asks nobody: votes of a witness steer what is bought."""
+    witnesses = [name for mc in recipe.monte_carlo.values() for name in mc.witnesses]
+    steers = any(change.startswith(f"annotators.{name}.votes") for name in witnesses)
+    return DERIVED.match(change) is not None and not steers
 
 
 def keep_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> None:

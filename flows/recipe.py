@@ -204,7 +204,7 @@ class Recipe(Block):
         check_consensus(self.labels.from_, self.annotators)
         check_writers(self.solve.policies, self.policies)
         for name, annotator in self.monte_carlo.items():
-            check_annotator(name, annotator, self.solve, self.monte_carlo)
+            check_annotator(name, annotator, self.solve, self.monte_carlo, self.judges)
             if self.solutions is not None and annotator.needs_logprobs:
                 raise ValueError(
                     f"annotators.{name}: the {annotator.probe.method} probe needs to know how "

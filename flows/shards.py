@@ -112,6 +112,8 @@ class Build:
         for split, rows in labelled.rows.items():
             if rows.num_rows:
                 write_table(self.root, data_path(split, self.run, shard), rows)
+        for name, table in labelled.rationales.items():
+            write_table(self.root, f"rationales/{name}/{shard}.parquet", table)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
         write_table(self.root, f"labels/{shard}.parquet", labelled.chosen)
 

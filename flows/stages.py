@@ -9,11 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
+
+import numpy as np
 
 from annotators.injected import Injected
 from annotators.judged import Judged
 from annotators.judges.reply import Failure
+from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Searched
 from annotators.verified import Verified
 from flows import injecting, searching
@@ -21,15 +24,20 @@ from flows.kinds import FINDINGS, Annotator, Evidence, kind_of
 from flows.recipe import Recipe
 from flows.solving import Solved, joined, solve
 from flows.worker import Worker
+from stepmark.counts import FloatArray
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
+from stepmark.posterior import evidence_of_many
 from stepmark.programs.unit_tests import STOPPED
-from stepmark.records import Problem, Rollout, Solution
+from stepmark.records import Critique, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
 POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure), *STOPPED})
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
+
+NEVER_READABLE: Final = 16
+"""So many replies in a shard, none of them readable, are a wrong judge and no accident."""
 
 
 class Drawn(NamedTuple):
@@ -74,6 +82,7 @@ async def draw(
     for name in names:
         if kind_of(recipe.annotators[name]) is not FINDINGS:  # they mostly cannot tell
             _check_failures(evidence[name], recipe.max_failed_share)
+            _check_readable(name, evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
 
 
@@ -104,6 +113,7 @@ async def _evidence(
             return await annotator.gather(problem, solution, policy, worker.sandbox)
         sampler = Sampler(
             problem=problem,
+            testimony=await testimony(annotator, solution),
             solution=solution,
             policy=worker.policies[annotator.policy],
             ask=recipe.solve.ask,
@@ -112,6 +122,17 @@ async def _evidence(
             known=_rollouts(grown[solution.id]) if isinstance(annotator.probe, Searched) else (),
         )
         return await annotator.gather(solution, sampler)
+
+    async def testimony(annotator: MonteCarlo, solution: Solution) -> FloatArray | None:
+        """Hear the witnesses first; what they say is bought once, whoever asks."""
+        said = np.zeros(len(solution.steps) + 1)
+        for name, rates in annotator.witnesses.items():
+            witness, problem = recipe.judges[name], problems[solution.problem_id]
+            policy = worker.policies[witness.policy]
+            critiques = await witness.gather(problem, solution, policy, worker.sandbox)
+            verdicts = witness.verdicts(solution, critiques)
+            said += evidence_of_many(verdicts, np.array([0, len(verdicts)]), rates)
+        return said if annotator.witnesses else None
 
     async def all_of(name: str) -> Evidence:
         return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
@@ -169,3 +190,20 @@ def _check_failures(drawn: Evidence, bound: float) -> None:
             "max_failed_share in the recipe.",
             reason="too_many_failures",
         )
+
+
+def _check_readable(name: str, drawn: Evidence, bound: float) -> None:
+    """Raise if a judge's replies are never in the form that it was asked for."""
+    critiques = [one for one in drawn if isinstance(one, Critique)]
+    whole = [one for one in critiques if one.reason in get_args(Failure)]
+    if bound == 1 or len(whole) < NEVER_READABLE or len(whole) < len(critiques):
+        return
+    reasons = [one.reason for one in whole]
+    commonest = max(set(reasons), key=reasons.count)
+    raise EngineError(
+        f"None of {len(whole)} replies of the judge {name!r} in a shard could be read, mostly by "
+        f"{commonest!r}; one about {whole[0].solution_id} ends {whole[0].text[-80:]!r}. Take "
+        "another model, or one that a server holds to the form (`structured: true`); nothing paid "
+        "is lost. To go on all the same, set max_failed_share to 1.",
+        reason="never_readable",
+    )

@@ -45,7 +45,7 @@ SAMPLE_BYTES = 1 << 20
 PACKAGES = ("sympy", "mpmath")
 """What programs in the sandbox may import beside the standard library."""
 CHECK_S = 5.0
-"""Longest that a verifier may work on one question before its process is killed."""
+"""Processor time that a verifier may take for one question before its process is killed."""
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class Worker:
         self.ledger = Ledger(runtime.ledger)
         self.sandbox = Isolated(packages=PACKAGES) if recipe.needs_sandbox else None
         self.grader = Grader(sandbox=self.sandbox)
-        self.processes = Processes(timeout_s=CHECK_S, start=warm_up)
+        self.processes = Processes(cpu_s=CHECK_S, start=warm_up)
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}

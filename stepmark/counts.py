@@ -92,6 +92,9 @@ class Counts(Tallies):
     """The same draws by where they left the solution's text."""
     prover: Counts | None = None
     """Another policy's draws from the same prefixes; None unless the rule names a prover."""
+    testimony: FloatArray | None = None
+    """Log likelihoods of each first error, and of none, by what witnesses say: float64[N +
+    solutions], laid out solution by solution; None without witnesses."""
 
 
 def tallies_of(table: Sequence[Tally]) -> Tallies:

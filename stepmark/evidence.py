@@ -6,7 +6,9 @@ their shards, in any order of the rollouts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final, get_args
 
 import numpy as np
@@ -14,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepmark import ragged
-from stepmark.counts import BoolArray, Counts, IntArray, Passages, Tallies
+from stepmark.counts import BoolArray, Counts, FloatArray, IntArray, Passages, Tallies
 from stepmark.errors import StorageError
 from stepmark.records import Outcome
 
@@ -86,6 +88,16 @@ class Evidence:
         """
         drawn = replace(self.drawn, prover=prover.drawn)
         return replace(self, drawn=drawn, spent=self.spent.plus(prover.spent))
+
+    def heard(self, testimony: FloatArray, spent: Sequence[Spent]) -> Evidence:
+        """Return the evidence with what witnesses say, and the cost of all.
+
+        Args:
+            testimony: as in `Counts`.
+            spent: by each witness, for the same solutions.
+        """
+        drawn = replace(self.drawn, testimony=testimony)
+        return replace(self, drawn=drawn, spent=reduce(Spent.plus, spent, self.spent))
 
     def _judged(self, counts: Counts, solutions: BoolArray) -> Counts:
         chosen = solutions & (ragged.lengths(counts.offsets) > 0)

@@ -1,5 +1,8 @@
 """Worker processes for work that may hang or eat memory: killed at a limit, and replaced.
 
+The limit is of processor time, kept by the kernel, so that what a task comes to does not hang on
+how busy the machine is; one that sleeps or waits is killed a while later.
+
 The executor of the standard library breaks for good when a worker is killed; pebble's pool does
 not. It breaks only when a worker dies with nothing to do, and then, as when it is stopped, it
 leaves futures that never end: both are made good here. Workers start on first use, by `spawn`, so
@@ -14,13 +17,14 @@ import contextlib
 import logging
 import multiprocessing
 import resource
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from stepmark.errors import ProcessesError
 
@@ -29,17 +33,22 @@ Result = TypeVar("Result")
 MEMORY_BYTES: Final = 3 << 30
 """Most memory that a worker may take: 9^9^9 is written fast."""
 _HEALTH_CHECK_S = 1.0
+_PATIENCE: Final = 12
+"""Time by the clock, in processor time allowed, at which a task is killed that hardly works."""
 
 
 class Processes:
     """Runs functions in worker processes; safe to use from several threads."""
 
     def __init__(
-        self, *, workers: int = 1, timeout_s: float, start: Callable[[], None] | None = None
+        self, *, workers: int = 1, cpu_s: float, start: Callable[[], None] | None = None
     ) -> None:
-        """Start nothing yet: the first task starts `workers` processes, each with `start()`."""
+        """Start nothing yet: the first task starts `workers` processes, each with `start()`.
+
+        A task may take `cpu_s` seconds of processor time.
+        """
         self._workers = workers
-        self._timeout_s = timeout_s
+        self._cpu_s = cpu_s
         self._start = start
         self._lock = threading.Lock()
         self._pool: ProcessPool | None = None
@@ -97,7 +106,12 @@ class Processes:
             await asyncio.wait([future], timeout=_HEALTH_CHECK_S)
             if not asked.done():
                 await asyncio.to_thread(self._rescue)
-        return await future
+        try:
+            return await future
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGPROF:
+                raise TimeoutError from error
+            raise
 
     def _rescue(self) -> None:
         """End the tasks under way with a BrokenProcessPool error if the pool has broken."""
@@ -119,7 +133,7 @@ class Processes:
             )
         try:
             future: Future[Result] = self._pool.schedule(
-                function, args=[*arguments], timeout=self._timeout_s
+                _within, args=[self._cpu_s, function, *arguments], timeout=_PATIENCE * self._cpu_s
             )
         except RuntimeError:
             self._retire(BrokenProcessPool("a worker died"))
@@ -139,6 +153,15 @@ class Processes:
         for future in tuple(self._in_flight.values()):
             with contextlib.suppress(InvalidStateError):
                 future.set_exception(error)
+
+
+def _within(cpu_s: float, function: Callable[..., Result], *arguments: Any) -> Result:
+    """Run a task; past its processor time the kernel ends the process, whatever it is doing."""
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
+    try:
+        return function(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _start_worker(start: Callable[[], None] | None) -> None:

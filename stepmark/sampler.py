@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
-from stepmark.counts import Passage, Tally
+from stepmark.counts import FloatArray, Passage, Tally
 from stepmark.draws import Draws, rollout_of
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import StorageError
@@ -33,8 +33,14 @@ class Sampler:
         sampling: Sampling,
         grader: Grader,
         known: Iterable[Rollout] = (),
+        testimony: FloatArray | None = None,
     ) -> None:
-        """Start with the rollouts that are known, such as those of a search."""
+        """Start with the rollouts that are known, such as those of a search, and testimony.
+
+        Testimony is the log likelihood of each first error, and of none, by what other annotators
+        say of the solution: float64[steps + 1].
+        """
+        self.testimony = testimony
         self._problem = problem
         self._solution = solution
         self._policy = policy

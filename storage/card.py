@@ -158,6 +158,11 @@ def _contents(manifest: Manifest) -> list[str]:
             for name, reasons in counts["critiques"].items()
             for line in _table(f"Replies of `{name}`, read or why not", reasons)
         ),
+        *(
+            line
+            for name, reasons in counts.get("rationales", {}).items()
+            for line in _table(f"Critiques of `{name}`, fit for training or why not", reasons)
+        ),
         *_table("Dropped, by reason", counts["dropped"]),
         *_table("Rejected rows of the source, by reason", counts["rejected"]),
     ]

@@ -16,7 +16,7 @@ from stepmark.counts import BoolArray, IntArray
 from stepmark.labels import REASONS, VERDICTS, CodeArray, Labels
 from stepmark.ragged import lengths
 from stepmark.records import Annotation, StepLabel
-from storage.rows import Dropped, LabelledSolution
+from storage.rows import Dropped, LabelledSolution, Rationale
 from storage.schema import schema_of
 from storage.shards import table_of
 
@@ -44,6 +44,14 @@ def annotation_table(annotator: str, solutions: pa.Table, labels: Labels) -> pa.
             "prompt_tokens": pa.array(spent.prompt_tokens),
             "completion_tokens": pa.array(spent.completion_tokens),
         },
+    )
+
+
+def rationale_table(critiques: pa.Table, rejected: pa.Array) -> pa.Table:
+    """Return the `Rationale` rows of critiques, in their order."""
+    columns = ("problem_id", "solution_id", "first", "draw")
+    return table_of(
+        Rationale, {**{name: critiques[name] for name in columns}, "rejected": rejected}
     )
 
 

@@ -167,6 +167,11 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
             for stage, refs in sorted(shards.items())
             if stage.startswith("critiques/")
         },
+        "rationales": {
+            stage.split("/", 1)[1]: _tally(root, refs, "rejected", "accepted")
+            for stage, refs in sorted(shards.items())
+            if stage.startswith("rationales/")
+        },
         "dropped": _tally(root, shards.get("dropped", ()), "reason"),
         "rows": {
             stage.split("/", 1)[1]: sum(ref.rows for ref in refs)

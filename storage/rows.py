@@ -58,6 +58,24 @@ class LabelledSolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rationale:
+    """Whether a critique may train a generative reward model; its text is with the critiques."""
+
+    problem_id: str
+    """The problem."""
+    solution_id: str
+    """The solution that was judged."""
+    first: int
+    """Index from 0 of the first step that the judge was asked about."""
+    draw: int
+    """The vote: with solution and first step it says which critique."""
+    rejected: str | None
+    """Why it is not accepted: `unreadable`, `differs` from the labels, `unconfirmed` by any,
+    `duplicate`, `other_script`; null if it is. An accepted one and one that differs, of the same
+    steps, are a preference pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """A problem or solution that is in no data shard, and why."""
 

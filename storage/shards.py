@@ -11,16 +11,41 @@ import hashlib
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepmark.errors import StorageError
+from stepmark.records import (
+    Annotation,
+    Critique,
+    Finding,
+    Problem,
+    Reject,
+    Rollout,
+    Solution,
+)
 from storage.atomic import write_whole
+from storage.rows import Dropped, LabelledSolution
 from storage.schema import schema_of
 
 Record = TypeVar("Record")
+
+STORED: Final = (
+    Annotation,
+    Critique,
+    Dropped,
+    Finding,
+    LabelledSolution,
+    Problem,
+    Reject,
+    Rollout,
+    Solution,
+)
+"""Records that a build stores."""
+for _record in STORED:
+    schema_of(_record)  # while no other thread is in the parser, see storage/schema.py
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 Ours; no paper. It answers OmegaPRM's question (arXiv 2406.06592 §3.2) as Bayesian experimental
 design: keep the posterior of the first error (stepmark/posterior, docs/adaptive.md), draw from the
 prefixes with the largest expected information gain per token, stop at a confidence, at a budget, or
-when no draw is worth its while. Read its counts with the `posterior` rule.
+when no draw is worth its while. Read its counts with the `posterior` rule. It starts from what the
+annotator's witnesses say, so that rollouts go where a cheap judge leaves doubt.
 Defaults: confidence 0.9; budget and worth from simulated worlds (benchmarks/simulated_quality.py),
 on seeds apart from those reported.
 Cost: at most `budget` rollouts a solution beside those from the bare problem, which are free where
@@ -71,7 +72,7 @@ class Adaptive:
         steps = len(solution.steps)
         if steps < 2:  # noqa: PLR2004 (there is no prefix between problem and solution)
             return
-        belief = Belief(self.hyper, steps, solution.outcome)
+        belief = Belief(self.hyper, steps, solution.outcome, source.testimony)
         if self.root:
             await source.tally(0, self.root)
             belief.observe(source.passages())

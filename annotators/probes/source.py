@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from stepmark.counts import Passage, Tally
+from stepmark.counts import FloatArray, Passage, Tally
 
 
 class TallySource(Protocol):
@@ -18,6 +18,11 @@ class TallySource(Protocol):
 
 class PassageSource(TallySource, Protocol):
     """The same for a probe that looks at where draws leave the solution's text."""
+
+    @property
+    def testimony(self) -> FloatArray | None:
+        """What other annotators say: log likelihoods of each first error, float64[steps + 1]."""
+        ...
 
     def passages(self) -> Sequence[Passage]:
         """Return what all draws so far did at each of the solution's steps."""

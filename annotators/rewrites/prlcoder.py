@@ -21,12 +21,11 @@ from typing import Final, Literal, NamedTuple
 from annotators.rewrites.step import NewStep, Rewrites, code_line
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.engines.protocol import Completion, Message, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
 from stepmark.gather import gather_all
 from stepmark.policy import Policy
 from stepmark.programs.fences import fences
-from stepmark.purchase import UNDELIVERED
 from stepmark.records import Problem, Solution
+from stepmark.replies import bought, why_lost
 
 PROMPTS: Final = ("mutate", "refactor")
 SAMPLING: Final = Sampling(temperature=0.7, max_tokens=256)
@@ -74,14 +73,11 @@ class PrlCoder:
                 draws=tuple(range(self.draws)),
             )
             address = teacher.purchase.address(request)
-            try:
-                replies = {c.draw: c for c in await teacher.purchase.generate(request)}
-            except EngineDown:
-                raise
-            except EngineError as error:
-                return [error.reason] * self.draws
+            replies, missing = await bought(teacher, request)
             return [
-                _new_step(replies.get(draw), asked.step, solution, teacher.identity.id, address)
+                _new_step(replies[draw], asked.step, solution, teacher.identity.id, address)
+                if draw in replies
+                else missing
                 for draw in request.draws
             ]
 
@@ -103,13 +99,11 @@ class PrlCoder:
 
 
 def _new_step(
-    reply: Completion | None, step: int, solution: Solution, writer: str, address: str
+    reply: Completion, step: int, solution: Solution, writer: str, address: str
 ) -> NewStep | str:
     """Return the step that a reply gives, or why it gives none."""
-    if reply is None:
-        return UNDELIVERED
-    if reply.finish_reason != "stop":
-        return "cut_by_length" if reply.finish_reason == "length" else reply.reason or "failed"
+    if (lost := why_lost(reply)) is not None:
+        return lost
     text = read_line(reply.text, solution.steps[step])
     if text is None:
         return "unreadable"

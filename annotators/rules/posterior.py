@@ -69,7 +69,7 @@ class Posterior:
 
 
 def _informed(counts: Counts) -> BoolArray:
-    """Return bool[N]: steps of solutions of which some draw came past the bare problem.
+    """Return bool[N]: steps of solutions that a draw past the bare problem, or a witness, tells of.
 
     The own answer alone decides a solution of one step.
     """
@@ -79,5 +79,14 @@ def _informed(counts: Counts) -> BoolArray:
     came[first] = counts.passages.again[first]
     drawn = np.concatenate([[0], np.cumsum(came)])
     by_solution = drawn[counts.offsets[1:]] - drawn[counts.offsets[:-1]]
-    informed: BoolArray = np.repeat((by_solution > 0) | (lengths == 1), lengths)
-    return informed
+    informed = (by_solution > 0) | (lengths == 1) | _testified(counts)
+    return np.asarray(np.repeat(informed, lengths))
+
+
+def _testified(counts: Counts) -> BoolArray:
+    """Return bool[solutions]: of which a witness has said something."""
+    solutions = len(counts.offsets) - 1
+    if counts.testimony is None:
+        return np.zeros(solutions, dtype=np.bool_)
+    owner = np.repeat(np.arange(solutions), np.diff(counts.offsets) + 1)
+    return np.bincount(owner[counts.testimony != 0], minlength=solutions) > 0

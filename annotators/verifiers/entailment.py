@@ -22,14 +22,13 @@ from pebble import ProcessExpired
 from annotators.judges.question import numbered, quoted
 from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.engines.protocol import Message, Request, Sampling
-from stepmark.errors import EngineDown, EngineError
+from stepmark.engines.protocol import Completion, Message, Request, Sampling
 from stepmark.logic.checking import Checked, Language, check_steps, check_translation
 from stepmark.logic.derivation import Premises
 from stepmark.logic.entailment import EFFORT
 from stepmark.policy import Policy
-from stepmark.purchase import UNDELIVERED
 from stepmark.records import Finding, Problem, Semantics, Solution
+from stepmark.replies import only_reply
 
 GREEDY: Final = Sampling(temperature=0.0, max_tokens=2048)
 _FIELD: Final = re.compile(r"\{(problem|steps)\}")
@@ -91,16 +90,16 @@ class Entailment:
                 check_steps, *given, self.language, self.premises, self.effort
             )
         assert self.translator is not None
-        reply, missing = await self._translation(problem, solution, tools.policies[self.translator])
-        if missing is not None:
-            return _all(solution, "unclear", f"no translation: {missing}")
+        reply = await self._translation(problem, solution, tools.policies[self.translator])
+        if isinstance(reply, str):
+            return _all(solution, "unclear", f"no translation: {reply}")
         return await tools.processes.run(
-            check_translation, reply, *given, self.premises, self.effort
+            check_translation, reply.text, *given, self.premises, self.effort
         )
 
     async def _translation(
         self, problem: Problem, solution: Solution, policy: Policy
-    ) -> tuple[str, str | None]:
+    ) -> Completion | str:
         """Return the model's reply, or why there is none."""
         prompt = resources.files("annotators") / "verifiers" / "prompts" / "translate.txt"
         fields = {"problem": quoted(problem.statement), "steps": numbered(solution.steps)}
@@ -112,17 +111,7 @@ class Entailment:
             sampling=self.sampling,
             draws=(0,),
         )
-        try:
-            delivered = await policy.purchase.generate(request)
-        except EngineDown:
-            raise
-        except EngineError as error:
-            return "", error.reason
-        if not delivered:
-            return "", UNDELIVERED
-        completion = delivered[0]
-        cut = completion.finish_reason != "stop"
-        return completion.text, (completion.reason or completion.finish_reason) if cut else None
+        return await only_reply(policy, request)
 
 
 def _all(solution: Solution, reason: str, evidence: str = "") -> tuple[Checked, ...]:

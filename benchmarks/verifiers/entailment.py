@@ -215,7 +215,7 @@ async def _hostile() -> Row:
     """Count what becomes of texts made to stop a prover, in processes that are killed."""
     became: Counter[str] = Counter()
     late = []
-    with closing(Processes(timeout_s=CHECK_S, start=warm)) as processes:
+    with closing(Processes(cpu_s=CHECK_S, start=warm)) as processes:
         await processes.run(check_steps, "", (), "english")
         for one in hostile():
             began = time.perf_counter()

@@ -77,7 +77,7 @@ def _print_if_before(one: Gold, findings: Sequence[Finding]) -> None:
 
 async def _findings(gold: Sequence[Gold]) -> list[tuple[Finding, ...]]:
     verifier = Equations(method="equations")
-    processes = Processes(timeout_s=5.0, start=warm_up)
+    processes = Processes(cpu_s=5.0, start=warm_up)
     tools = Tools(processes=processes, policies={})
     try:
         return [await verifier.check(_problem(one), _solution(one), tools) for one in gold]

@@ -68,14 +68,14 @@ class Grader:
     """Grades completions; owns the workers for hard answers, so close it (or use `async with`)."""
 
     def __init__(
-        self, *, workers: int = 1, timeout_s: float = 5.0, sandbox: Sandbox | None = None
+        self, *, workers: int = 1, cpu_s: float = 5.0, sandbox: Sandbox | None = None
     ) -> None:
         """Start nothing yet: the first hard answer starts `workers` processes.
 
         `sandbox` is where programs are run; without one they are `unknown`.
         """
         self._unit_tests = None if sandbox is None else UnitTests(sandbox)
-        self._pool = SymbolicPool(workers=workers, timeout_s=timeout_s)
+        self._pool = SymbolicPool(workers=workers, cpu_s=cpu_s)
         self._decided: OrderedDict[tuple[str, str], _Decision] = OrderedDict()
         self._lock = threading.Lock()
 

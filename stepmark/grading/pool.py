@@ -16,8 +16,8 @@ Reply = Told | Literal["failed"]
 class SymbolicPool:
     """Asks a worker whether two answers are equal; safe to use from several threads."""
 
-    def __init__(self, *, workers: int, timeout_s: float) -> None:
-        self._processes = Processes(workers=workers, timeout_s=timeout_s, start=_start_worker)
+    def __init__(self, *, workers: int, cpu_s: float) -> None:
+        self._processes = Processes(workers=workers, cpu_s=cpu_s, start=_start_worker)
 
     def ask(self, question: Question, answer: str, reference: str) -> Future[Reply]:
         """Return a future of the verdict; equal questions under way share one."""

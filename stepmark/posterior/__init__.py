@@ -12,6 +12,22 @@ from stepmark.posterior.fit import fit
 from stepmark.posterior.grid import Grid, grid_of
 from stepmark.posterior.hyper import Hyper
 from stepmark.posterior.many import read_many
-from stepmark.posterior.verdicts import Confusion, evidence_of
+from stepmark.posterior.verdicts import (
+    Confusion,
+    evidence_of,
+    evidence_of_many,
+    fit_confusion,
+)
 
-__all__ = ["Belief", "Confusion", "Grid", "Hyper", "evidence_of", "fit", "grid_of", "read_many"]
+__all__ = [
+    "Belief",
+    "Confusion",
+    "Grid",
+    "Hyper",
+    "evidence_of",
+    "evidence_of_many",
+    "fit",
+    "fit_confusion",
+    "grid_of",
+    "read_many",
+]

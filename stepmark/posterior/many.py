@@ -11,6 +11,7 @@ from stepmark.counts import Counts, FloatArray, IntArray
 from stepmark.posterior.again import evidence_of_repeats
 from stepmark.posterior.grid import Grid, grid_of, log_rising
 from stepmark.posterior.hyper import Hyper
+from stepmark.posterior.verdicts import places
 from stepmark.records import Outcome
 
 CHUNK: Final = 32
@@ -30,6 +31,8 @@ class Group(NamedTuple):
     """int64[S, steps]: draws that wrote each step again."""
     left: IntArray
     """int64[S, steps]: draws that came to it and did not, gradable or not."""
+    testimony: FloatArray
+    """float64[S, steps + 1]: log likelihood of each first error by what witnesses say."""
 
 
 class Weighed(NamedTuple):
@@ -67,6 +70,7 @@ def groups(hyper: Hyper, counts: Counts) -> Iterator[Group]:
             if not members.size:
                 continue
             rows = counts.offsets[members, None] + np.arange(length)
+            said = places(counts.offsets, members, length)
             yield Group(
                 outcome,
                 grid_of(hyper, length, outcome),
@@ -74,6 +78,7 @@ def groups(hyper: Hyper, counts: Counts) -> Iterator[Group]:
                 drawn[rows],
                 counts.passages.again[rows],
                 left.total[rows],
+                np.zeros(said.shape) if counts.testimony is None else counts.testimony[said],
             )
 
 
@@ -82,10 +87,10 @@ def weigh(hyper: Hyper, group: Group) -> Iterator[Weighed]:
     sound = _likelihoods(group.grid.sound, group.grid.concentration, group.drawn)
     broken = _likelihoods(group.grid.broken, group.grid.concentration, group.drawn)
     prior = group.grid.log_prior
-    by_error = evidence_of_repeats(hyper, group.again, group.left)[:, :, None]
+    by_error = evidence_of_repeats(hyper, group.again, group.left) + group.testimony
     for start in range(0, len(group.members), CHUNK):
         part = slice(start, start + CHUNK)
-        weights = prior + by_error[part]
+        weights = prior + by_error[part, :, None]
         yield _weighed(group.members[part], weights, _at(sound, part), _at(broken, part))
 
 

@@ -7,19 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotators.judged import Judged
 from annotators.judges import FirstError, Judge, MetaCritique, RPrm, VersaPrm
 from annotators.judges.question import prompt_id
 from annotators.judges.r_prm import LABEL
-from annotators.turns import CUT
 from annotators.votes import Votes
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import ContextOverflow, EngineDown, StorageError
+from stepmark.labels import VERDICTS
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy
 from stepmark.purchase import Meter, Purchase
-from stepmark.records import Annotation, Critique, Problem, Solution
+from stepmark.records import Annotation, Critique, Problem, Solution, Verdict
+from stepmark.replies import CUT
 from storage.labels import annotation_table
 from tests.fakes.columns import records_from, table_from
 from tests.fakes.factories import (
@@ -232,3 +235,41 @@ def test_a_conversation_that_loses_a_turn_says_why(tmp_path):
     (critique,) = gather(tmp_path, a_judged(MetaCritique(method="meta_critique")), engine)
     assert (critique.reason, critique.verdicts) == ("context_overflow", ())
     assert (critique.text, critique.turns) == (TURNS[0], 1)
+
+
+@given(
+    replies=st.lists(
+        st.one_of(st.none(), st.lists(st.sampled_from(VERDICTS), min_size=3, max_size=3)),
+        min_size=3,
+        max_size=3,
+    ),
+    rule=st.sampled_from(["first", "majority", "step_majority", "union"]),
+)
+def test_what_a_witness_says_of_one_solution_is_what_it_is_labelled_with(replies, rule):
+    judged = a_judged(votes=Votes(n=3, rule=rule))
+    critiques = [
+        a_critique(draw, tuple(verdicts or ()), "no_verdict" if verdicts is None else None)
+        for draw, verdicts in enumerate(replies)
+    ]
+    (annotation,) = annotate(judged, critiques)
+    said = [VERDICTS[code] for code in judged.verdicts(SOLUTION, critiques)]
+    assert tuple(said) == annotation.verdicts
+
+
+def a_critique(draw: int, verdicts: tuple[Verdict, ...], reason: str | None) -> Critique:
+    return Critique(
+        problem_id=PROBLEM.id,
+        solution_id=SOLUTION.id,
+        first=0,
+        prompt="pr_0",
+        request="rq_0",
+        draw=draw,
+        verdicts=verdicts,
+        scores=(),
+        reason=reason,
+        text="",
+        earlier=(),
+        turns=1,
+        prompt_tokens=7,
+        completion_tokens=3,
+    )

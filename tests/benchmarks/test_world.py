@@ -77,3 +77,9 @@ def test_the_bound_grows_with_the_accuracy_and_is_the_missing_bits_where_channel
         for i in range(2)
     ]
     assert fewest_rollouts(two_steps, 1.0) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_world_has_right_answers_too(name):
+    solutions = list(WORLDS[name].solutions(40, 0, "correct"))
+    assert any(solution.first_error is None for solution in solutions)

@@ -160,10 +160,10 @@ def test_labels_by_construction_need_an_injection(tmp_path):
 
 
 def test_groundedprm_fuses_what_the_tool_found_with_the_outcome(tmp_path):
-    rows = {row.outcome: row for row in built(tmp_path, "groundedprm")}
-    assert set(rows["correct"].verdicts) == {"correct"}
-    assert rows["correct"].semantics == "potential"
-    manifest_drops = json.loads((tmp_path / "out/groundedprm/manifest.json").read_text())["counts"][
-        "dropped"
-    ]
-    assert manifest_drops.get("contradicted", 0) + len(rows) >= 2
+    """Right solutions are sound all along; the wrong ones' true sums contradict their outcome."""
+    manifest = build(arrange(tmp_path, "groundedprm"), tmp_path / "out")
+    rows = list(solutions(tmp_path / "out" / "groundedprm"))
+    assert [row.outcome for row in rows] == ["correct", "correct"]
+    assert {verdict for row in rows for verdict in row.verdicts} == {"correct"}
+    assert {row.semantics for row in rows} == {"potential"}
+    assert manifest.counts["dropped"] == {"contradicted": 2}

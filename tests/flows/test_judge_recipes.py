@@ -7,6 +7,7 @@ the models and the problem are exchanged: every other line of the recipe does it
 
 from __future__ import annotations
 
+import io
 import json
 from itertools import accumulate, cycle, islice
 from pathlib import Path
@@ -14,16 +15,18 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from annotators.judges import Judge, MetaCritique, MultiTurn
 from annotators.judges.meta_critique import criticise, merge
 from annotators.judges.r_prm import LABEL
+from flows.disagreements import disagreements
 from flows.recipe_file import find_recipe, load_recipe
 from flows.show import solutions
 from flows.trace import trace
-from stepmark.errors import RecipeError, StorageError
-from stepmark.records import Annotation, Critique, Problem, Solution
-from storage.rows import Dropped, LabelledSolution
+from stepmark.errors import EngineError, RecipeError, StorageError
+from stepmark.records import Annotation, Critique, Problem, Rollout, Solution
+from storage.rows import Dropped, LabelledSolution, Rationale
 from storage.shards import read_shard
 from tests.fakes.factories import a_problem, a_solution
 from tests.flows.arrange import build, files_of, write_jsonl
@@ -43,6 +46,7 @@ JUDGED: dict[str, tuple[str, list[float | None]]] = {
     "qwen-consensus": ("CI?", [1, 0, None]),
     "capo": ("CIC", [0.75, 0, 0.5]),
     "spark": ("CI?", [0.75, 0, None]),
+    "fusion": ("CII", [0.9819, 0.0737, 0.0]),
     "spark-meta": ("CIC", [1, 0, 1]),
     "versaprm": ("CII", [1, 0, 0]),
     "multi-rm": ("CII", [1, 0, 0]),
@@ -51,7 +55,7 @@ JUDGED: dict[str, tuple[str, list[float | None]]] = {
     "rubric": ("CIC", [1, 0, 1]),
 }
 """What is said of WRONG; of OTHER the consensus recipes say something else than the judge."""
-OTHERS = {"qwen-consensus": None, "multi-rm": None, "pathfinder": "C?I", "versaprm": "CCI"}
+OTHERS = {"qwen-consensus": None, "multi-rm": None, "pathfinder": "C?I", "fusion": "CII"}
 LETTERS = {"correct": "C", "incorrect": "I", "neutral": "N", "unlabelled": "?"}
 
 
@@ -61,7 +65,8 @@ def reply(judge: Judge, letters: str) -> str:
     words = {"C": "correct", "I": "incorrect"}
     grades = {"C": "GOOD", "I": "BAD"}
     if judge.method == "first_error":
-        return f"I looked.\n\\boxed{{{error}}}"
+        guided = json.dumps({"analysis": "I looked.", "first_error": error})
+        return guided if judge.structured else f"I looked.\n\\boxed{{{error}}}"
     if judge.method in {"step_verdicts", "meta_critique"}:
         lines = [f"step_{step}: {words[letter]}" for step, letter in enumerate(letters)]
         return "\n".join(["I looked.", "Verdicts:", *lines])
@@ -102,7 +107,7 @@ def arrange(folder: Path, name: str, **changes: Any) -> Path:
 def solver_script() -> list[dict[str, Any]]:
     """The attempts, and from each prefix whether the answer is still reached."""
     bare = ["".join(steps) for steps in (RIGHT, WRONG, OTHER)]
-    rows = [{"user": QUESTION, "prefix": "", "completions": bare}]
+    rows = [{"user": QUESTION, "prefix": "", "completions": bare * 4}]
     prefixes = {p for steps in (RIGHT, WRONG, OTHER) for p in accumulate(steps[:-1])}
     for prefix in sorted(prefixes):
         lost = "= 3" in prefix or "= 4" in prefix
@@ -160,6 +165,16 @@ def built(folder: Path, name: str) -> dict[tuple[str, ...], LabelledSolution]:
 
 def letters_of(row: LabelledSolution) -> str:
     return "".join(LETTERS[verdict] for verdict in row.verdicts)
+
+
+def test_critiques_are_sorted_into_those_that_may_train_and_those_that_may_not(tmp_path):
+    """The consensus has no labels for OTHER, whose critique is confirmed by nothing."""
+    manifest = build(arrange(tmp_path, "qwen-consensus"), tmp_path / "out")
+    assert manifest.counts["rationales"] == {"critic": {"accepted": 2, "unconfirmed": 1}}
+    root = tmp_path / "out" / "qwen-consensus"
+    rationales = read_shard(root / "rationales/critic/00000.parquet", Rationale)
+    critiques = read_shard(root / "critiques/critic/00000.parquet", Critique)
+    assert [r.solution_id for r in rationales] == [c.solution_id for c in critiques]
 
 
 @pytest.mark.parametrize("name", JUDGED)
@@ -222,6 +237,20 @@ def test_the_manifest_says_how_far_annotators_agree_and_what_could_be_read(tmp_p
     assert 0 < said["alpha"] < 1
 
 
+def test_the_solutions_that_annotators_disagree_on_are_listed(tmp_path):
+    build(arrange(tmp_path, "qwen-consensus"), tmp_path / "out")
+    root = tmp_path / "out" / "qwen-consensus"
+    other = next(
+        s for s in read_shard(root / "solutions/00000.parquet", Solution) if s.steps == OTHER
+    )
+    screen = io.StringIO()
+    Console(width=120, file=screen).print(disagreements(root))
+    head, row, told = screen.getvalue().splitlines()
+    assert head.split() == ["solution", "mc", "critic"]
+    assert row.split()[0] == other.id
+    assert told.startswith("1 of 3 solutions")
+
+
 def test_one_annotator_has_nobody_to_agree_with(tmp_path):
     assert build(arrange(tmp_path, "capo"), tmp_path / "out").agreement is None
 
@@ -236,6 +265,20 @@ def test_a_reply_that_cannot_be_read_is_counted_by_its_reason(tmp_path):
     assert manifest.counts["critiques"] == {"critic": {"no_verdict": 3}}
     assert manifest.counts["dropped"] == {"first_error_unknown": 3}
     assert manifest.costs["critic"]["completion_tokens"] > 0
+
+
+@pytest.mark.parametrize(("bound", "stops"), [(0.2, True), (1.0, False)])
+def test_a_judge_whose_replies_are_never_readable_stops_the_build(tmp_path, bound, stops):
+    path = arrange(tmp_path, "spark", max_failed_share=bound)
+    rows = [json.loads(line) for line in (tmp_path / "judge.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["completions"] = ["7"] * DRAWS
+    write_jsonl(tmp_path / "judge.jsonl", rows)
+    if stops:
+        with pytest.raises(EngineError, match=r"None of 48 replies of the judge 'verifier'"):
+            build(path, tmp_path / "out")
+    else:
+        build(path, tmp_path / "out")
 
 
 def test_why_says_where_the_evidence_of_a_judge_is(tmp_path):
@@ -288,6 +331,83 @@ def test_critiques_are_kept_with_their_text_and_their_cost(tmp_path):
     assert [critique.draw for critique in critiques] == [0, 1, 2, 3] * 3
     assert all(critique.text.startswith("I looked.") for critique in critiques)
     assert all(critique.completion_tokens > 0 for critique in critiques)
+
+
+def fused(folder: Path, **rates: float) -> Path:
+    """The fusion recipe, whose judge has these rates."""
+    plain = yaml.safe_load(find_recipe("fusion").read_text(encoding="utf-8"))
+    plain["annotators"]["mc"]["witnesses"]["critic"] |= rates
+    return arrange(folder, "fusion", annotators=plain["annotators"])
+
+
+def rollouts_past_the_problem(root: Path) -> int:
+    drawn = read_shard(root / "rollouts/mc/00000.parquet", Rollout)
+    return sum(rollout.position > 0 for rollout in drawn)
+
+
+def test_a_trusted_judge_saves_rollouts_and_its_cost_is_on_the_row(tmp_path):
+    spent = []
+    for name, rates in (("doubted", (0.4, 0.5, 0.4)), ("trusted", (0.01, 0.98, 0.02))):
+        folder = tmp_path / name
+        folder.mkdir()
+        before, at, after = rates
+        build(fused(folder, before=before, at=at, after=after), folder / "out")
+        root = folder / "out" / "fusion"
+        spent.append(rollouts_past_the_problem(root))
+        rows = {row.steps: row for row in solutions(root)}
+        assert letters_of(rows[WRONG]) == "CII"
+        critiques = read_shard(root / "critiques/critic/00000.parquet", Critique)
+        drawn = read_shard(root / "rollouts/mc/00000.parquet", Rollout)
+        row = rows[WRONG]
+        of_row = [each.solution_id for each in critiques] + [each.solution_id for each in drawn]
+        assert row.rollouts == of_row.count(row.id)
+    doubted, trusted = spent
+    assert trusted < doubted
+
+
+def test_fusion_buys_the_judges_replies_once_and_is_replayed_without_servers(tmp_path):
+    path = fused(tmp_path)
+    build(path, tmp_path / "out")
+    before = files_of(tmp_path / "out" / "fusion")
+    runs = (tmp_path / "out/fusion/runs.jsonl").read_text().splitlines()
+    drawn = read_shard(tmp_path / "out/fusion/rollouts/mc/00000.parquet", Rollout)
+    distinct = {(rollout.request, rollout.draw) for rollout in drawn}
+    attempts = {(s.request, s.draw) for s in solutions_of(tmp_path / "out/fusion")}
+    assert json.loads(runs[-1])["bought"] == len(distinct | attempts) + 3
+    build(path, tmp_path / "out", replace=True, offline=True)
+    assert files_of(tmp_path / "out" / "fusion") == before
+
+
+def test_votes_of_a_witness_steer_what_is_bought_and_are_no_change_of_labels_alone(tmp_path):
+    path = fused(tmp_path)
+    build(path, tmp_path / "out")
+    plain = json.loads(path.read_text())
+    plain["annotators"]["critic"]["votes"] = {"n": 1, "rule": "majority"}
+    path.write_text(json.dumps(plain))
+    with pytest.raises(StorageError, match=r"critic\.votes\.rule"):
+        build(path, tmp_path / "out")
+
+
+def solutions_of(root: Path) -> tuple[Solution, ...]:
+    return read_shard(root / "solutions/00000.parquet", Solution)
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "rule", "message"),
+    [
+        ({"nobody": {"before": 0.1, "at": 0.5, "after": 0.1}}, "posterior", "names 'nobody'"),
+        ({"mc": {"before": 0.1, "at": 0.5, "after": 0.1}}, "posterior", "names 'mc'"),
+        ({"critic": {"before": 0.1, "at": 1.0, "after": 0.1}}, "posterior", "at must be between"),
+        ({"critic": {"before": 0.1, "at": 0.5, "after": 0.1}}, "hard", "no use for witnesses"),
+    ],
+)
+def test_witnesses_that_cannot_be_are_refused_when_the_recipe_is_read(
+    tmp_path, witnesses, rule, message
+):
+    plain = yaml.safe_load(find_recipe("fusion").read_text(encoding="utf-8"))
+    plain["annotators"]["mc"] |= {"witnesses": witnesses, "rule": {"method": rule}}
+    with pytest.raises(RecipeError, match=message):
+        arrange(tmp_path, "fusion", annotators=plain["annotators"])
 
 
 @pytest.mark.parametrize(

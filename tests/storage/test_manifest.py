@@ -76,6 +76,7 @@ def test_counts_are_the_shards(tmp_path):
         "solutions": {"correct": 1, "incorrect": 2},
         "verdicts": {"mc": {"correct": 3, "incorrect": 1, "unlabelled: too_many_unknown": 2}},
         "critiques": {},
+        "rationales": {},
         "dropped": {"all_unlabelled": 1},
         "rows": {"test": 0, "train": 2},
     }

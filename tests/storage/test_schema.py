@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,21 +14,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stepmark.records import Annotation, Finding, Problem, Reject, Rollout, Solution
-from storage.rows import Dropped, LabelledSolution
+from stepmark.records import Problem, Solution
 from storage.schema import SCHEMA_VERSION, field_docs, schema_of
+from storage.shards import STORED
 
 PRINTED = Path(__file__).parent / "schemas"
-RECORDS = {
-    "annotation": Annotation,
-    "dropped": Dropped,
-    "finding": Finding,
-    "labelled_solution": LabelledSolution,
-    "problem": Problem,
-    "reject": Reject,
-    "rollout": Rollout,
-    "solution": Solution,
-}
+RECORDS = {re.sub(r"\B(?=[A-Z])", "_", one.__name__).lower(): one for one in STORED}
 
 
 def printed(record: type) -> str:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from annotators.probes import Adaptive
 from annotators.probes.adaptive import draw_costs
 from annotators.rules import Posterior
-from stepmark.counts import Passage, Tally
-from stepmark.posterior import Hyper
-from stepmark.records import Solution
+from stepmark.counts import FloatArray, Passage, Tally
+from stepmark.posterior import Confusion, Hyper, evidence_of
+from stepmark.records import Solution, Verdict
 from tests.fakes.columns import annotate
 from tests.fakes.factories import FakeSource, a_monte_carlo, a_solution, rollouts_of, run
 from tests.fakes.posteriors import OUTCOMES, noiseless, tallies
@@ -27,6 +27,7 @@ class Cumulative(FakeSource):
     def __init__(self, world: dict[int, Tally]) -> None:
         super().__init__(world)
         self.steps = 0
+        self.testimony: FloatArray | None = None
         self._told: dict[int, Tally] = {}
 
     async def tally(self, position: int, draws: int) -> Tally:
@@ -171,3 +172,17 @@ def test_without_known_tokens_a_draw_costs_its_characters():
 def test_settings_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         Adaptive(method="adaptive", **options)
+
+
+SURE = Confusion(before=0.01, at=0.99, after=0.05)
+
+
+def test_a_witness_that_is_sure_saves_the_rollouts():
+    solution, world = a_solution(8), noiseless(8, 3)
+    alone, told = Cumulative(world), Cumulative(world)
+    verdicts: list[Verdict] = [*("correct",) * 3, "incorrect", *("unlabelled",) * 4]
+    told.testimony = evidence_of(verdicts, SURE)
+    with_nobody = spend(PROBE, solution, alone)
+    with_witness = spend(PROBE, solution, told)
+    assert sum(n for position, n in with_nobody.items() if position) > 0
+    assert sum(n for position, n in with_witness.items() if position) == 0

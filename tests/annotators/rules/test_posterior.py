@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from annotators.rules import Posterior
-from stepmark.counts import Tally, counts_of
+from stepmark.counts import Passage, Tally, counts_of
 from stepmark.labels import VERDICTS
+from stepmark.posterior import Belief, Confusion, Hyper, evidence_of, read_many
+from stepmark.records import Verdict
 from tests.fakes.columns import annotate
 from tests.fakes.counts import counts_of as counts_of_triples
 from tests.fakes.counts import tables
@@ -104,3 +108,34 @@ def test_labels_say_undecided_and_mark_what_was_not_probed():
 def test_thresholds_out_of_range_are_refused(threshold):
     with pytest.raises(ValueError, match=r"threshold must be in \[0.5, 1\)"):
         Posterior(method="posterior", threshold=threshold)
+
+
+def test_testimony_counts_like_draws_do_and_may_be_all_there_is():
+    bare = counted({}, 6)
+    rates = Confusion(before=0.01, at=0.98, after=0.05)
+    said = evidence_of(SAID, rates)
+    heard = replace(bare, testimony=said)
+    assert set(verdicts(bare)) == {"unlabelled"}
+    assert verdicts(heard) == ["correct", "correct", *["incorrect"] * 4]
+    nothing = replace(bare, testimony=np.zeros(7))
+    assert set(verdicts(nothing)) == {"unlabelled"}
+
+
+def test_a_belief_and_the_rule_hear_testimony_alike():
+    drawn = {2: Tally(correct=1), 4: Tally(incorrect=2, own=1)}
+    said = evidence_of(SAID, RATES)
+    (together,) = read_many(Hyper(), replace(counted(drawn, 6), testimony=said))
+    belief = Belief(Hyper(), 6, "incorrect", said)
+    belief.observe([Passage(left=drawn.get(step, Tally())) for step in range(6)])
+    assert together == pytest.approx(belief.first_error)
+
+
+SAID: tuple[Verdict, ...] = (
+    "correct",
+    "correct",
+    "incorrect",
+    "unlabelled",
+    "unlabelled",
+    "unlabelled",
+)
+RATES = Confusion(before=0.1, at=0.6, after=0.2)

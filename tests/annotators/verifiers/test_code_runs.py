@@ -21,7 +21,7 @@ STEPS = (
 
 def check(solution: Solution, sandbox: Sandbox | None = None) -> tuple[Finding, ...]:
     tools = Tools(
-        processes=Processes(timeout_s=1, start=lambda: None),
+        processes=Processes(cpu_s=1, start=lambda: None),
         policies={},
         sandbox=sandbox or OpenSandbox(),
     )

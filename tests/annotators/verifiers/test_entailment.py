@@ -46,7 +46,7 @@ class Broken(Processes):
     """Ends every task with an error."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(timeout_s=1)
+        super().__init__(cpu_s=1)
         self._error = error
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -62,7 +62,7 @@ def check(
     policies: dict[str, Policy] | None = None,
     outcome: Outcome = "correct",
 ) -> tuple[Finding, ...]:
-    tools = Tools(processes=processes or Here(timeout_s=1), policies=policies or {})
+    tools = Tools(processes=processes or Here(cpu_s=1), policies=policies or {})
     solution = a_solution(steps, problem=problem, outcome=outcome)
     return run(verifier.check(problem, solution, tools))
 
@@ -109,7 +109,7 @@ def test_a_process_that_was_lost_leaves_every_step_unlabelled(error: Exception, 
 
 
 def test_it_works_in_a_process_of_its_own():
-    with closing(Processes(timeout_s=60, start=warm_up)) as processes:
+    with closing(Processes(cpu_s=60, start=warm_up)) as processes:
         (finding,) = check(ENGLISH, ["Max is a cat."], processes=processes)
     assert finding.verdict == "correct"
 

@@ -17,7 +17,7 @@ ROOTS = " + ".join(rf"\sqrt{{{prime}}}" for prime in (2, 3, 5, 7, 11, 13))
 
 @pytest.fixture(scope="module")
 def tools() -> Iterator[Tools]:
-    processes = Processes(timeout_s=20.0, start=warm_up)
+    processes = Processes(cpu_s=20.0, start=warm_up)
     yield Tools(processes=processes, policies={})
     processes.close()
 
@@ -65,7 +65,7 @@ def test_computer_algebra_decides_on_roots_and_letters(tools):
 
 
 def test_algebra_that_runs_over_its_limit_is_killed_and_says_so():
-    processes = Processes(timeout_s=0.05, start=warm_up)
+    processes = Processes(cpu_s=0.05, start=warm_up)
     steps = [f"$({ROOTS})^{{60}} = 3$", "1 + 1 = 2"]
     try:
         hung, after = check(Tools(processes=processes, policies={}), *steps)

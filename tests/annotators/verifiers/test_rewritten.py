@@ -9,7 +9,7 @@ from annotators.verifiers.tools import Tools
 from stepmark.processes import Processes
 from tests.fakes.factories import a_problem, a_solution, run
 
-TOOLS = Tools(processes=Processes(timeout_s=1, start=lambda: None), policies={})
+TOOLS = Tools(processes=Processes(cpu_s=1, start=lambda: None), policies={})
 GIVEN, REWRITTEN = ("given",) * 4, ("given", "given", "po_1", "given")
 
 

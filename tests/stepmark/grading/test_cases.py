@@ -20,7 +20,7 @@ CASES = [json.loads(line) for line in _FILE.read_text().splitlines()]
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
     """One grader, so that the worker starts once."""
-    opened = Grader(timeout_s=20.0)
+    opened = Grader(cpu_s=20.0)
     yield opened
     opened.close()
 

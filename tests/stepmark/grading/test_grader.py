@@ -102,7 +102,7 @@ def test_references_are_read_in_each_form(
 
 def test_unusable_references_are_named() -> None:
     async def run() -> list[str | None]:
-        async with Grader(timeout_s=20.0) as grader:
+        async with Grader(cpu_s=20.0) as grader:
             return [await grader.rejects_reference(problem) for problem in problems]
 
     problems = [
@@ -139,7 +139,7 @@ def test_unusable_references_are_named() -> None:
 
 def test_a_hanging_comparison_times_out_and_the_pool_goes_on() -> None:
     async def run() -> tuple[Grade, bool | None]:
-        async with Grader(timeout_s=1.0) as grader:
+        async with Grader(cpu_s=1.0) as grader:
             hung = await grader.grade(f"\\boxed{{{HANGING}}}", "stop", a_problem("2\\pi"))
             return hung, await grader.equivalent("\\sqrt{8}", "2\\sqrt{2}", "math")
 
@@ -184,7 +184,7 @@ def test_a_grader_works_from_a_loop_in_another_thread() -> None:
 
 
 def test_equal_questions_under_way_share_one_task() -> None:
-    pool = SymbolicPool(workers=1, timeout_s=20.0)
+    pool = SymbolicPool(workers=1, cpu_s=20.0)
     first = pool.ask("compare", "\\sqrt{8}", "2\\sqrt{2}")
     assert pool.ask("compare", "\\sqrt{8}", "2\\sqrt{2}") is first
     assert first.result() == "same"
@@ -193,7 +193,7 @@ def test_equal_questions_under_way_share_one_task() -> None:
 
 def test_a_cancelled_waiter_leaves_the_task_to_the_others() -> None:
     async def run() -> bool | None:
-        async with Grader(timeout_s=20.0) as grader:
+        async with Grader(cpu_s=20.0) as grader:
             impatient = asyncio.create_task(grader.equivalent("\\sqrt{8}", "2\\sqrt{2}", "math"))
             patient = asyncio.create_task(grader.equivalent("\\sqrt{8}", "2\\sqrt{2}", "math"))
             await asyncio.sleep(0)
@@ -207,7 +207,7 @@ def test_a_dead_worker_makes_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pool_module, "_answer", _die)
 
     async def run() -> Grade:
-        async with Grader(timeout_s=20.0) as grader:
+        async with Grader(cpu_s=20.0) as grader:
             return await grader.grade("\\boxed{\\sqrt{8}}", "stop", a_problem("2\\sqrt{2}"))
 
     found = asyncio.run(run())
@@ -218,7 +218,7 @@ def test_a_worker_killed_while_idle_is_replaced() -> None:
     before = {child.pid for child in multiprocessing.active_children()}
 
     async def run() -> list[bool | None]:
-        async with Grader(timeout_s=20.0) as grader:
+        async with Grader(cpu_s=20.0) as grader:
             first = await grader.equivalent("\\sqrt{8}", "2\\sqrt{2}", "math")
             for child in multiprocessing.active_children():
                 if child.pid not in before:
@@ -245,7 +245,7 @@ def test_a_closed_grader_says_so() -> None:
 
 def test_closing_while_grading_says_so() -> None:
     async def run() -> None:
-        grader = Grader(timeout_s=20.0)
+        grader = Grader(cpu_s=20.0)
         asked: Future[None] = Future()
         task = asyncio.create_task(grader.equivalent(HANGING, "2\\pi", "math"))
         asyncio.get_running_loop().call_soon(asked.set_result, None)

@@ -1,0 +1,70 @@
+"""Where the annotators of a build disagree: on the first errors of which solutions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from flows.recipe_file import load_recipe
+from stepmark.errors import StorageError
+from stepmark.records import Annotation
+from storage.shards import read_table
+
+SHOWN = 20
+NONE, SILENT = "none", "unlabelled"
+"""What an annotator is said to say that finds no error, or that labels no step."""
+
+
+def disagreements(root: Path) -> Group:
+    """Return a table of the first such solutions, and how many there are.
+
+    Raises:
+        StorageError: the build has one annotator, or has labelled nothing yet.
+    """
+    names = list(load_recipe(str(root / "recipe.yaml"))[0].annotators)
+    if len(names) == 1:
+        raise StorageError(f"{names[0]} is the only annotator of {root}: nobody can disagree.")
+    said = _said(root, names)
+    differ = {solution: each for solution, each in said.items() if len(set(each)) > 1}
+    table = Table("solution", *names, box=None, pad_edge=False)
+    for solution, each in list(differ.items())[:SHOWN]:
+        table.add_row(solution, *each)
+    told = (
+        f"{len(differ):,} of {len(said):,} solutions: the annotators name different first errors "
+        f"(steps count from 0){', the first of them above' if len(differ) > SHOWN else ''}."
+    )
+    return Group(table, Text(told))
+
+
+def _said(root: Path, names: list[str]) -> dict[str, list[str]]:
+    """Return what each annotator says of each solution, in the order of names."""
+    shards = sorted(path.name for path in (root / "labels").glob("*.parquet"))
+    if not shards:
+        raise StorageError(f"{root} has no labelled shard yet: continue the build.")
+    said: dict[str, list[str]] = {}
+    for name in names:
+        for shard in shards:
+            path = root / "annotations" / name / shard
+            table = read_table(path, Annotation, ("solution_id", "first_error", "labels"))
+            for solution, words in zip(
+                table["solution_id"].to_pylist(), _words(table), strict=True
+            ):
+                said.setdefault(solution, []).append(words)
+    return said
+
+
+def _words(annotations: pa.Table) -> list[str]:
+    verdicts = pc.struct_field(pc.list_flatten(annotations["labels"]), "verdict")
+    labelled = pc.list_parent_indices(annotations["labels"]).filter(
+        pc.not_equal(verdicts, "unlabelled")
+    )
+    speaking = set(labelled.to_pylist())
+    return [
+        (NONE if error is None else str(error)) if row in speaking else SILENT
+        for row, error in enumerate(annotations["first_error"].to_pylist())
+    ]
