@@ -12,10 +12,10 @@ from typing import Literal, Protocol
 
 from annotators.judges.pairwise import messages, parse
 from annotators.judges.question import prompt_id
-from annotators.turns import bought, why_lost
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.policy import Policy
 from stepmark.records import Comparison, Problem
+from stepmark.replies import bought, why_lost
 
 
 class Referee(Protocol):

@@ -45,7 +45,7 @@ def label_and_write(root: Path) -> dict[str, float]:
     for shard in shards:
         build.label(shard)
     labelled = time.perf_counter()
-    finish(build)
+    finish(build, source="")
     done = time.perf_counter()
     return {
         "label_s": labelled - started,

@@ -10,7 +10,7 @@ build holds locks, sockets and an event loop.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from flows.recipe import Recipe
 from flows.runners import one_server, task_runner
 from flows.shards import Build
 from flows.stop import stoppable
-from flows.worker import Worker
+from flows.worker import Progress, Worker
 from stepmark.errors import Interrupted, RecipeError
 from storage.manifest import Manifest
 
@@ -77,6 +77,8 @@ class Job(NamedTuple):
 
     build: Build
     team: Team
+    intake: Intake
+    report: Callable[[Progress], object]
 
     @property
     def told(self) -> str:
@@ -96,19 +98,26 @@ def _job(folder: str) -> Job:
 def build_flow(folder: str) -> None:
     """Run every stage on every shard, a bounded number of shards at once."""
     job = _job(folder)
-    build, team = job
+    build, team = job.build, job.team
     in_work = InWork(job.told)
     with at_work(team), stoppable(team, end=in_work.end):
-        for shard, intaken in _shards(build):
-            build.take(shard, intaken)
+        for shard in _shards(job):
             while len(in_work) >= build.worker.shards_at_once:
                 in_work.move_on()
+                job.report(team.progress)
             in_work.begin(shard)
         while in_work:
             in_work.move_on()
+            job.report(team.progress)
 
 
-def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) -> Manifest:
+def run(
+    root: Path,
+    recipe: Recipe,
+    worker: Worker,
+    team: Team | None = None,
+    report: Callable[[Progress], object] = lambda _: None,
+) -> Manifest:
     """Run the flow over a build directory, write the manifest and return it.
 
     Args:
@@ -116,10 +125,12 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
         recipe: what to build.
         worker: this process's own.
         team: who runs the tasks, if it is not that worker alone.
+        report: is told how far it is when a task has ended.
     """
     build, team = Build(root, recipe, worker), team or worker
+    intake = Intake(recipe, worker, build.reject, build.known())
     shards, folder = worker.shards_at_once, str(root)
-    _JOBS[folder] = Job(build, team)
+    _JOBS[folder] = Job(build, team, intake, report)
     lend(folder, build)
     try:
         with one_server():
@@ -139,16 +150,20 @@ def run(root: Path, recipe: Recipe, worker: Worker, team: Team | None = None) ->
     finally:
         take_back(folder)
         del _JOBS[folder]
-    return finish(build)
+    return finish(build, intake.digest)
 
 
-def _shards(build: Build) -> Iterator[tuple[str, Intaken]]:
-    """Read the source as a stream, a shard of problems at a time, and keep the rejects."""
-    intake = Intake(build.recipe, build.worker, build.reject)
+def _shards(job: Job) -> Iterator[str]:
+    """Yield the shards begun before, then take in what is new in the source, a shard at a time."""
+    build, intake = job.build, job.intake
+    begun = build.begun()
+    yield from begun
     stream = iter(intake)
-    for number in itertools.count():
+    for number in itertools.count(len(begun)):
         chunk = list(itertools.islice(stream, build.recipe.shard_problems))
         if not chunk:
             break
-        yield f"{number:05d}", Intaken.of(chunk)
+        shard = f"{number:05d}"
+        build.take(shard, Intaken.of(chunk))
+        yield shard
     intake.close()

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.intake import problem_of, read_rows
+from flows.arrivals import problem_of, read_rows
 from flows.recipe import Recipe, SolveBlock
 from flows.runners import check_runner
 from flows.runtime import Runtime

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 import yaml
 from rich.console import Console
 
 from flows.ledger_commands import app as ledger_app
+from flows.opening import open_recipe
+from flows.options import (
+    BuildDir,
+    Engines,
+    KeyEnv,
+    LedgerDir,
+    Limit,
+    Models,
+    Out,
+    Problems,
+    RecipeName,
+    Settings,
+)
 from flows.runtime import TaskRunner
-from stepmark.errors import Interrupted, RecipeError, StepmarkError
+from stepmark.errors import Interrupted, StepmarkError
 
 app = typer.Typer(
     name="stepmark",
@@ -31,48 +43,6 @@ INTERRUPTED = 130
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
-
-RecipeName = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that ships.")
-]
-BuildDir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a build.")]
-Out = Annotated[Path, typer.Option(help="Folder below which the build and the ledger are kept.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Read only the first N rows.")]
-Engines = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--engine",
-        metavar="URL",
-        help="Server to use, e.g. http://127.0.0.1:8000/v1; POLICY=URL if there are several "
-        "policies; several times for several servers of the same model. Without it a vLLM server "
-        "is started for the build.",
-    ),
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        metavar="NAME",
-        help="Model instead of the recipe's; POLICY=NAME for one of them.",
-    ),
-]
-Problems = Annotated[
-    Path | None, typer.Option(help="Problem file instead of the recipe's, with the same columns.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set a key of the recipe, e.g. solve.samples=2; may be given several times.",
-    ),
-]
-LedgerDir = Annotated[
-    Path | None, typer.Option("--ledger", metavar="DIR", help="Ledger to use instead of OUT's.")
-]
-KeyEnv = Annotated[
-    str | None, typer.Option(help="Name of the environment variable that holds the API key.")
-]
 
 
 @app.command()
@@ -129,7 +99,7 @@ def build(
     """Build a dataset from a recipe, or continue one that was interrupted."""
     from flows.session import run_build
 
-    loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
+    loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
     runtime = runtime.with_ledger(ledger, offline=offline).with_limits(
         concurrency=concurrency,
         max_tokens=max_tokens,
@@ -155,7 +125,7 @@ def check(
     """Find everything that can fail before the first token is bought."""
     from flows.check import check as check_recipe
 
-    loaded, runtime = _open(recipe, out, limit, engine, model, problems, settings)
+    loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
     for line in check_recipe(loaded, runtime):
         say(f"ok  {line}")
 
@@ -171,7 +141,7 @@ def plan(
     """Say how many requests, tokens and minutes a build will need."""
     from flows.plan import plan as plan_recipe
 
-    table, assumed = plan_recipe(*_open(recipe, out, limit, None, None, problems, settings))
+    table, assumed = plan_recipe(*open_recipe(recipe, out, limit, None, None, problems, settings))
     console.print(table)
     say(assumed)
 
@@ -240,6 +210,91 @@ def export(
 
     for line in lines_of(export_build(folder, format_, out)):
         say(line)
+
+
+@app.command()
+def publish(
+    folder: BuildDir,
+    repo: Annotated[str, typer.Argument(metavar="REPO", help="Data set, as OWNER/NAME.")],
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody read it, if it is new.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; change nothing there.")
+    ] = False,
+    revision: Annotated[
+        str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Name for what is published now.")] = None,
+) -> None:
+    """Publish a finished build on the Hugging Face Hub: shards, exports and card, as one commit.
+
+    A data set that is not there yet is made private. The token is from HF_TOKEN or `hf auth login`.
+    """
+    from flows.publish import lines_of
+    from flows.publish import publish as publish_build
+
+    published = publish_build(
+        folder,
+        repo,
+        public=public,
+        dry_run=dry_run,
+        branch=revision,
+        tag=tag,
+        progress=lambda files: say(f"sent {files:,} files"),
+    )
+    for line in lines_of(published, repo):
+        say(line)
+
+
+@app.command()
+def deploy(
+    recipe: RecipeName,
+    cron: Annotated[
+        str | None,
+        typer.Option(metavar="CRON", help="When, in UTC, e.g. '0 2 * * *'; else by hand alone."),
+    ] = None,
+    publish_to: Annotated[
+        str | None,
+        typer.Option("--publish", metavar="REPO", help="Data set to publish to, as OWNER/NAME."),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
+    ] = None,
+    out: Out = Path("runs"),
+    engine: Engines = None,
+    model: Models = None,
+    problems: Problems = None,
+    settings: Settings = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Requests in flight, for each server.")
+    ] = 64,
+    api_key_env: KeyEnv = None,
+    pool: Annotated[str, typer.Option(help="Work pool of the worker that runs it.")] = "stepmark",
+) -> None:
+    """Have a Prefect server build what is new on a schedule, and publish it.
+
+    docs/schedule.md goes from nothing to a nightly build.
+    """
+    from flows.deployments import deploy as deploy_build
+
+    file = Path(recipe)
+    parameters = {
+        "recipe": str(file.resolve()) if file.is_file() else recipe,
+        "out": str(out.resolve()),
+        "engine": engine,
+        "model": model,
+        "problems": str(problems.resolve()) if problems else None,
+        "settings": settings,
+        "concurrency": concurrency,
+        "api_key_env": api_key_env,
+        "publish_to": publish_to,
+        "revision": revision,
+    }
+    name = deploy_build(parameters, cron=cron, pool=pool)
+    say(f"deployed {name}: {f'at {cron} (UTC)' if cron else 'by hand'}")
+    say(f"worker   prefect worker start --pool {pool}")
+    say(f"run now  prefect deployment run {name}")
 
 
 @app.command(name="fit")
@@ -328,68 +383,6 @@ def main() -> None:
     if code == INTERRUPTED:
         _fail("Stopped. Nothing paid is lost: run the same command to continue.", INTERRUPTED)
     sys.exit(code or 0)
-
-
-def _open(
-    name: str,
-    out: Path,
-    limit: int | None,
-    engines: list[str] | None,
-    models: list[str] | None,
-    problems: Path | None,
-    settings: list[str] | None,
-) -> Any:
-    """Load a recipe with what the options say of it, and the runtime they describe."""
-    from flows.recipe_file import load_recipe
-    from flows.runtime import Runtime
-
-    plain = load_recipe(name)[0]
-    overrides = _settings(settings)
-    for policy, named in _by_policy("--model", models, plain.policies).items():
-        overrides[f"policies.{policy}.model"] = named[-1]
-    if limit is not None:
-        overrides["limit"] = limit
-    if problems is not None:
-        block = "problems" if plain.solutions is None else "solutions"
-        overrides[f"{block}.path"] = str(problems.resolve())
-    recipe, base = load_recipe(name, overrides)
-    addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
-    return recipe, Runtime(out=out, base=base, addresses=addresses)
-
-
-def _settings(settings: list[str] | None) -> dict[str, Any]:
-    """Read `KEY=VALUE` options, the values as YAML would."""
-    read: dict[str, Any] = {}
-    for setting in settings or ():
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            raise RecipeError(f"--set {setting}: write KEY=VALUE, e.g. solve.samples=2.")
-        try:
-            read[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"--set {setting}: the value is not YAML: {error}") from None
-    return read
-
-
-def _engine_from_environment() -> list[str]:
-    """Return the servers that STEPMARK_ENGINE names, with spaces between them."""
-    return os.environ.get("STEPMARK_ENGINE", "").split()
-
-
-def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, tuple[str, ...]]:
-    """Give every `VALUE` to all policies, but to those of a `POLICY=VALUE` only their own."""
-    for_all: list[str] = []
-    own: dict[str, list[str]] = {}
-    for value in values or ():
-        name, equals, rest = value.partition("=")
-        if equals and name in policies:
-            own.setdefault(name, []).append(rest)
-        elif equals and "/" not in name:
-            raise RecipeError(f"{option} {value}: there is no policy {name!r}: {sorted(policies)}.")
-        else:
-            for_all.append(value)
-    chosen = {policy: tuple(own.get(policy, for_all)) for policy in policies}
-    return {policy: values for policy, values in chosen.items() if values}
 
 
 def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:

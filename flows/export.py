@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from flows.card import EXPORTS, SUMMARY, current_exports, write_card
 from flows.export_sources import Source
 from flows.formats import FORMATS, Format
 from flows.place import held
@@ -25,13 +26,8 @@ from stepmark.ids import content_id
 from storage.atomic import write_text_whole
 from storage.export.card import export_card
 from storage.export.names import FormatName
-from storage.manifest import MANIFEST
+from storage.manifest import Manifest, read_manifest
 from storage.shards import write_shard
-
-FOLDER = "export"
-"""Where exports are below a build's folder."""
-SUMMARY = "export.json"
-"""What an export holds and what it leaves out; written last."""
 
 
 class Exported(NamedTuple):
@@ -55,18 +51,23 @@ def export(root: Path, name: str, out: Path | None = None) -> Exported:
     """
     if name not in FORMATS:
         raise RecipeError(f"There is no format {name!r}: {', '.join(FORMATS)}.")
-    if not (root / MANIFEST).exists():
-        raise StorageError(f"{root} holds no finished build: run its build command to the end.")
+    finished(root)
     with held(root):
-        return write_export(root, cast("FormatName", name), out or root / FOLDER / name)
+        written = write_export(root, cast("FormatName", name), out or root / EXPORTS / name)
+        write_card(root, load_recipe(str(root / "recipe.yaml"))[0], finished(root))
+    return written
 
 
-def missing_exports(root: Path, recipe: Recipe) -> Iterator[Exported]:
-    """Write the formats that a recipe names, as far as they are not there; the build is held."""
-    for name in recipe.export:
-        target = root / FOLDER / name
-        if not (target / SUMMARY).exists():
-            yield write_export(root, name, target)
+def missing_exports(root: Path, recipe: Recipe, manifest: Manifest) -> Iterator[Exported]:
+    """Write the formats that a recipe names or that the build has, unless they are of its labels.
+
+    The build is held.
+    """
+    current = {facts.format for facts in current_exports(root, manifest)}
+    there = {path.parent.name for path in (root / EXPORTS).glob(f"*/{SUMMARY}")}
+    for name in FORMATS:
+        if name in {*recipe.export, *there} - current:
+            yield write_export(root, name, root / EXPORTS / name)
 
 
 def lines_of(exported: Exported) -> Iterator[str]:
@@ -85,7 +86,8 @@ def write_export(root: Path, name: FormatName, target: Path) -> Exported:
         StorageError: as `export`.
     """
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    source = Source(root=root, recipe=recipe)
+    manifest = finished(root)
+    source = Source(root=root, recipe=recipe, manifest=manifest)
     _check_free(target)
     fresh = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -99,20 +101,41 @@ def write_export(root: Path, name: FormatName, target: Path) -> Exported:
         if said.rows:
             _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
     left_out = dict(sorted(unsaid.items()))
+    digest = _digest(fresh)
     card = export_card(
         name,
         chosen.record,
         f"-[0-9]*.{chosen.suffix}",
         rows=rows,
         unsaid=left_out,
-        digest=_digest(fresh),
+        digest=digest,
     )
     write_text_whole(fresh / "README.md", card)
-    facts = {"format": name, "recipe": recipe.fingerprint, "rows": rows, "left_out": left_out}
+    facts = {
+        "format": name,
+        "recipe": recipe.fingerprint,
+        "data": manifest.data_digest,
+        "rows": rows,
+        "left_out": left_out,
+        "suffix": chosen.suffix,
+        "digest": digest,
+    }
     write_text_whole(fresh / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
     return Exported(target, dict(rows), unsaid)
+
+
+def finished(root: Path) -> Manifest:
+    """Return the manifest of a build.
+
+    Raises:
+        StorageError: the build is not finished.
+    """
+    manifest = read_manifest(root)
+    if manifest is None:
+        raise StorageError(f"{root} holds no finished build: run its build command to the end.")
+    return manifest
 
 
 def _write(folder: Path, path: str, chosen: Format, rows: tuple[Any, ...]) -> None:

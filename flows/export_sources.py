@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 
 from annotators.judged import Judged
 from flows.recipe import Recipe
-from flows.shards import RUN
 from stepmark.errors import StorageError
 from stepmark.prefixes import ROLLOUT_COLUMNS, SOLUTION_COLUMNS, Prefixes, prefixes_of
 from stepmark.problems import split_of
 from stepmark.records import Comparison, Critique, Problem, Rollout, Solution
 from storage.export.chat import Turn
 from storage.export.critiques import Exchange
+from storage.manifest import FIRST_RUN, Manifest, data_path, run_of, shard_of
 from storage.rows import LabelledSolution
 from storage.shards import read_shard, read_table
 
@@ -34,6 +34,8 @@ class Part:
     """The build."""
     recipe: Recipe
     """Its recipe."""
+    run: str
+    """Number of the run that wrote the shard."""
     shard: str
     """Number of the shard."""
     split: str
@@ -42,12 +44,12 @@ class Part:
     @property
     def stem(self) -> str:
         """Name of the split's data shard, without its ending."""
-        return f"{self.split}-{RUN}-{self.shard}"
+        return Path(data_path(self.split, self.run, self.shard)).stem
 
     @cached_property
     def labelled(self) -> tuple[LabelledSolution, ...]:
         """The data rows; perhaps none."""
-        path = self.root / "data" / f"{self.stem}.parquet"
+        path = self.root / data_path(self.split, self.run, self.shard)
         return read_shard(path, LabelledSolution) if path.exists() else ()
 
     @cached_property
@@ -120,12 +122,17 @@ class Source:
     """Its folder."""
     recipe: Recipe
     """Its recipe."""
+    manifest: Manifest
+    """What it holds; shards of a run that goes on are not in it."""
 
     def parts(self) -> Iterator[Part]:
         """Yield its splits, shard by shard."""
-        for path in sorted((self.root / "problems").glob("*.parquet")):
+        runs = {shard_of(ref.path): run_of(ref.path) for ref in self.manifest.data}
+        for ref in self.manifest.shards["problems"]:
+            shard = shard_of(ref.path)
+            run = runs.get(shard, FIRST_RUN)
             for split in self.recipe.splits:
-                yield Part(root=self.root, recipe=self.recipe, shard=path.stem, split=split)
+                yield Part(root=self.root, recipe=self.recipe, run=run, shard=shard, split=split)
 
 
 def _needed(annotators: Mapping[str, Kind], root: Path, what: str) -> Mapping[str, Kind]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.agreeing import agreement
+from flows.card import write_card
 from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
-from flows.recipe import as_yaml
-from flows.shards import RUN, Build
-from storage.atomic import write_text_whole
-from storage.card import card
-from storage.manifest import Manifest, describe, write_manifest
+from flows.shards import Build
+from storage.manifest import Manifest, describe, shard_of, write_manifest
 from storage.shards import ShardRef, shard_ref
 
 Refs = dict[str, list[ShardRef]]
 
 
-def finish(build: Build) -> Manifest:
-    """Count what the shards hold, write the card, and the manifest last; return it."""
+def finish(build: Build, source: str) -> Manifest:
+    """Count what the shards hold, write the card, and the manifest last; return it.
+
+    Args:
+        build: whose shards are all there.
+        source: digest of what its source held.
+    """
     refs = _refs(build)
     manifest = describe(
         build.root,
@@ -26,10 +30,9 @@ def finish(build: Build) -> Manifest:
         policies=build.worker.identities,
         shards=refs,
         agreement=agreement(build, _numbers(build.root / "problems")),
+        source=source,
     )
-    recipe = build.recipe
-    text = card(manifest, as_yaml(recipe), recipe.semantics)
-    write_text_whole(build.root / "README.md", text)
+    write_card(build.root, build.recipe, manifest)
     write_manifest(build.root, manifest)  # last: where it is, everything is
     return manifest
 
@@ -56,14 +59,15 @@ def _refs(build: Build) -> Refs:
         },
         "labels": [f"labels/{s}.parquet" for s in shards],
         "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
-        **{
-            f"data/{split}": [
-                path for s in shards if build.has(path := f"data/{split}-{RUN}-{s}.parquet")
-            ]
-            for split in build.recipe.splits
-        },
+        **{f"data/{split}": _data(build, split, shards) for split in recipe.splits},
     }
     return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}
+
+
+def _data(build: Build, split: str, shards: Sequence[str]) -> list[str]:
+    """Return the data shards of a split in the order of the shards, whichever run wrote them."""
+    paths = {shard_of(p.name): p for p in build.data if p.name.rsplit("-", 2)[0] == split}
+    return [f"data/{paths[shard].name}" for shard in shards if shard in paths]
 
 
 def _numbers(folder: Path) -> list[str]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.arrivals import Item, Rows, id_of, problem_of
 from flows.recipe import Recipe
 from flows.worker import Worker, resolve
 from stepmark import problems
 from stepmark.errors import ProblemError
 from stepmark.gather import gather_all
-from stepmark.problems import GivenSolution, read_problems, read_solutions
+from stepmark.problems import GivenSolution
 from stepmark.records import Problem, Reject
-
-Item = Problem | GivenSolution
 
 BLOCK_ROWS = 256
 """Rows read ahead, whose references are graded together."""
@@ -41,40 +40,50 @@ class Intaken:
 
 
 class Intake:
-    """Reads the source once, a block of rows at a time, whatever its length.
+    """Reads the source once, a block of rows at a time, whatever its length, for what is new in it.
 
-    `keep` is handed the rejects, in stretches of bounded length that are numbered from 0; the last
-    is handed over by `close`, even if there was none.
+    What the build took in before is passed over. `keep` is handed the rejects, in stretches of
+    bounded length that are numbered from 0; the last is handed over by `close`, even if there was
+    none.
     """
 
     def __init__(
-        self, recipe: Recipe, worker: Worker, keep: Callable[[int, Sequence[Reject]], None]
+        self,
+        recipe: Recipe,
+        worker: Worker,
+        keep: Callable[[int, Sequence[Reject]], None],
+        known: Container[str] = frozenset(),
     ) -> None:
         self._recipe = recipe
         self._worker = worker
         self._keep = keep
+        self._known = known
+        self._source = Rows(recipe, worker.base)
         self._rejects: list[Reject] = []
         self._kept = 0
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield what can be used.
+        """Yield what can be used and is not known.
 
         Raises:
             ProblemError: the source cannot be read, holds nothing, or too much of it is bad.
         """
         counted = problems.Intake(max_bad_share=self._recipe.source.max_bad_share)
-        rows: Iterator[Item | Reject] = counted.watch(
-            self._graded(read_rows(self._recipe, self._worker.base))
-        )
+        rows: Iterator[Item | Reject] = counted.watch(self._graded(iter(self._source)))
         for row in rows:
             if isinstance(row, Reject):
                 self._refuse(row)
-            else:
+            elif id_of(row) not in self._known:
                 yield row
         if not counted.accepted:
             raise ProblemError(
                 f"{self._recipe.source.path} holds no usable row ({counted.rows} were read)."
             )
+
+    @property
+    def digest(self) -> str:
+        """Hash of what the source held, as far as it was read."""
+        return self._source.digest
 
     def close(self) -> None:
         """Hand the rejects over that are left."""
@@ -97,7 +106,7 @@ class Intake:
             yield from self._worker.loop.run(gather_all(self._accepted, block))
 
     async def _accepted(self, row: Item | Reject) -> Item | Reject:
-        if isinstance(row, Reject):
+        if isinstance(row, Reject) or id_of(row) in self._known:
             return row
         problem = problem_of(row)
         if problem.reference is problem.tests is None and not self._recipe.needing_reference:
@@ -111,18 +120,6 @@ class Intake:
             reason=reason,
             detail=f"the grader does not accept the reference {(problem.reference or '')[:200]!r}",
         )
-
-
-def read_rows(recipe: Recipe, base: Path) -> Iterator[Item | Reject]:
-    """Read the recipe's source as a stream: problems, or solutions that exist."""
-    if recipe.solutions is not None:
-        return read_solutions(recipe.solutions, base, recipe.limit)
-    return read_problems(recipe.source, base, recipe.limit)
-
-
-def problem_of(item: Item) -> Problem:
-    """Return the problem itself, whether or not a solution came with it."""
-    return item.problem if isinstance(item, GivenSolution) else item
 
 
 def expected_problems(recipe: Recipe, base: Path) -> int | None:

@@ -131,7 +131,12 @@ def _changes(path: Path, recipe: Recipe) -> list[str]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StorageError(f"{path} is damaged ({error}). Start clean with --replace.") from None
     changes = differences(before, as_plain(recipe))
-    return [change for change in changes if change.partition(":")[0] not in UNLABELLING]
+    return [change for change in changes if _top(change) not in UNLABELLING]
+
+
+def _top(change: str) -> str:
+    """Return the block of a recipe that a difference is in."""
+    return change.partition(":")[0].partition(".")[0]
 
 
 def _forget_derived(root: Path) -> None:

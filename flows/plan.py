@@ -17,7 +17,7 @@ from annotators.probes import Adaptive, Exhaustive, Searched, Uncertainty
 from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
 from annotators.searches import OmegaPrm, SelfRewarding
-from flows.intake import read_rows
+from flows.arrivals import read_rows
 from flows.kinds import COMPARISONS, FINDINGS, kind_of
 from flows.recipe import Recipe
 from flows.runtime import Runtime

@@ -41,10 +41,11 @@ from stepmark.problems import ProblemSource, SolutionSource, check_shares
 from stepmark.prompts import SolvePrompt, load
 from stepmark.records import Semantics
 from stepmark.segment import Segmenter
+from storage.card import About
 from storage.export.names import FormatName
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
-UNLABELLING = {"export"}
+UNLABELLING = {"export", "card"}
 """Keys of a recipe that change no label, and are in no fingerprint."""
 
 
@@ -180,6 +181,8 @@ class Recipe(Block):
     """Which labels the data carries."""
     export: tuple[FormatName, ...] = ()
     """Trainer formats that the build is written in at its end; changes no label."""
+    card: About = About()
+    """What the card says that only the author knows; changes no label."""
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)

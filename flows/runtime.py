@@ -105,6 +105,10 @@ class Runtime:
         """Return the same runtime with its tasks run elsewhere."""
         return replace(self, task_runner=runner, workers=workers, cluster=cluster)
 
+    def pressing(self, *, concurrency: int, api_key_env: str | None) -> Runtime:
+        """Return the same runtime with so many requests in flight, and a key."""
+        return replace(self, concurrency=concurrency, api_key_env=api_key_env)
+
     def with_limits(
         self,
         *,

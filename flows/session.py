@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from flows.arrivals import source_digest
+from flows.card import write_card
 from flows.check import check
 from flows.crew import Crew
 from flows.export import lines_of, missing_exports
@@ -22,13 +24,13 @@ from flows.progress import Display
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from flows.show import print_group, summary
-from flows.worker import Worker, resolve, served_name
+from flows.worker import Progress, Worker, resolve, served_name
 from stepmark.engines.vllm_command import machine_arguments
 from stepmark.engines.vllm_server import VllmOptions, VllmServer
 from storage.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PREFECT_DEFAULTS: Mapping[str, str] = {
     "DO_NOT_TRACK": "1",
@@ -48,20 +50,34 @@ OWN_SERVER_WAIT_S = 60.0
 
 
 def run_build(
-    recipe: Recipe, runtime: Runtime, console: Console, *, replace: bool = False
+    recipe: Recipe,
+    runtime: Runtime,
+    console: Console,
+    *,
+    replace: bool = False,
+    report: Callable[[Progress], object] = lambda _: None,
 ) -> Manifest:
-    """Build into `runtime.out / recipe.name` and print the summary."""
+    """Build into `runtime.out / recipe.name` and print the summary.
+
+    Args:
+        recipe: what.
+        runtime: where and with whom.
+        console: where it is shown.
+        replace: start clean.
+        report: is told how far it is when a task has ended.
+    """
     root = runtime.out / recipe.name
     with held(root):
         prepare(root, recipe, replace=replace)
         manifest = read_manifest(root)
-        if manifest is None:
+        if manifest is None or manifest.source != source_digest(recipe, runtime.base):
             check(recipe, runtime)
             with served(recipe, runtime, root, console) as ready:
-                manifest = _build(root, recipe, ready, console)
+                manifest = _build(root, recipe, ready, console, report)
         else:
-            console.print("This build is finished; nothing to do.")
-        exported = list(missing_exports(root, recipe))
+            console.print("This build is finished and its source holds nothing new: nothing to do.")
+        exported = list(missing_exports(root, recipe, manifest))
+        write_card(root, recipe, manifest)
     print_group(summary(manifest, root), console)
     for export in exported:
         for line in lines_of(export):
@@ -102,13 +118,21 @@ def served(recipe: Recipe, runtime: Runtime, root: Path, console: Console) -> It
         yield replace(runtime, addresses=addresses, engine_wait_s=wait_s)
 
 
-def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Manifest:
+def _build(
+    root: Path,
+    recipe: Recipe,
+    runtime: Runtime,
+    console: Console,
+    report: Callable[[Progress], object],
+) -> Manifest:
     started, clock = datetime.now(UTC), time.monotonic()
     with Worker(recipe, runtime) as worker:
         keep_policies(root, worker.identities)
         worker.remember_policies()
         team = worker if runtime.task_runner == "threads" else Crew(root, worker, runtime)
-        problems = expected_problems(recipe, runtime.base)
+        problems, before = expected_problems(recipe, runtime.base), read_manifest(root)
+        if problems is not None and before is not None:
+            problems = max(0, problems - before.counts["problems"])
         if problems is not None and not recipe.solve.grows:  # a search draws what it finds
             a_problem = 1 if recipe.solutions else recipe.solve.most_kept
             worker.progress.expected = problems * a_problem * len(recipe.annotators)
@@ -118,7 +142,7 @@ def _build(root: Path, recipe: Recipe, runtime: Runtime, console: Console) -> Ma
             from flows.build import run  # Prefect reads its settings when it is imported
 
             with Display(team, console):
-                return run(root, recipe, worker, team)
+                return run(root, recipe, worker, team, report)
         finally:
             meter = worker.meter
             note_run(

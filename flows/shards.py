@@ -6,7 +6,8 @@ repeated stage cost nothing. Knows no Prefect: `flows/build.py` calls this from 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,15 +19,12 @@ from flows.kinds import kind_of
 from flows.recipe import Recipe
 from flows.worker import Worker
 from stepmark.engines.in_turn import RANK
-from stepmark.errors import StorageError
 from stepmark.records import Problem, Reject, Solution
+from storage.manifest import FIRST_RUN, data_path, next_run, read_manifest, run_of
 from storage.rows import Dropped
 from storage.shards import read_shard, read_table, write_shard, write_table
 
 Record = TypeVar("Record")
-
-RUN = "0000"
-"""Number of the run that writes data shards; runs that append get the next ones."""
 
 
 class Build:
@@ -37,14 +35,40 @@ class Build:
         self.recipe = recipe
         self.worker = worker
 
-    def take(self, shard: str, intaken: Intaken) -> None:
-        """Write a shard of problems, with the solutions that came with them.
+    @cached_property
+    def run(self) -> str:
+        """Number of this run, which new data shards are named by.
 
-        Raises:
-            StorageError: other problems stand where these stood before.
+        A build whose manifest is missing is in the last run that it has shards of.
         """
-        self._keep_problems(shard, intaken)
-        if intaken.given and not self.has(f"solutions/{shard}.parquet"):
+        manifest = read_manifest(self.root)
+        if manifest is not None:
+            return next_run(manifest)
+        return max((run_of(path.name) for path in self.data), default=FIRST_RUN)
+
+    @property
+    def data(self) -> list[Path]:
+        """The data shards that are there."""
+        return list((self.root / "data").glob("*.parquet"))
+
+    def begun(self) -> list[str]:
+        """Return the numbers of the shards that were taken in, in order."""
+        stage = "problems" if self.recipe.solutions is None else "solutions"
+        return sorted(path.stem for path in (self.root / stage).glob("*.parquet"))
+
+    def known(self) -> set[str]:
+        """Return the ids of what was taken in: problems, or solutions that were given."""
+        shards = self.begun()
+        if self.recipe.solutions is None:
+            return self._ids(((f"problems/{s}.parquet", Problem) for s in shards), "id")
+        kept = self._ids(((f"solutions/{s}.parquet", Solution) for s in shards), "id")
+        lost = ((f"dropped/solve-{s}.parquet", Dropped) for s in shards)
+        return kept | self._ids(lost, "solution_id")
+
+    def take(self, shard: str, intaken: Intaken) -> None:
+        """Write a shard of problems, with the solutions that came with them."""
+        self.write(f"problems/{shard}.parquet", Problem, intaken.problems)
+        if intaken.given:
             given = solving.take_given(intaken.given, self.recipe, self.worker)
             self._keep_solutions(shard, self.worker.loop.run(given))
 
@@ -87,7 +111,7 @@ class Build:
             write_table(self.root, f"annotations/{name}/{shard}.parquet", table)
         for split, rows in labelled.rows.items():
             if rows.num_rows:
-                write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
+                write_table(self.root, data_path(split, self.run, shard), rows)
         for name, table in labelled.rationales.items():
             write_table(self.root, f"rationales/{name}/{shard}.parquet", table)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
@@ -125,18 +149,13 @@ class Build:
         RANK.set(int(shard) // max(1, self.worker.shards_at_once // 2))
         return await stages.draw(problems, solutions, names, self.recipe, self.worker)
 
-    def _keep_problems(self, shard: str, intaken: Intaken) -> None:
-        path = f"problems/{shard}.parquet"
-        if not self.has(path):
-            self.write(path, Problem, intaken.problems)
-            return
-        before = self.table(path, Problem, ["id"])["id"].to_pylist()
-        if before != [problem.id for problem in intaken.problems]:
-            raise StorageError(
-                f"{self.recipe.source.path} has changed since {self.root / path} was written: "
-                "other problems stand where its problems stood. Build into another folder, or "
-                "start clean with --replace (the ledger is kept, so nothing is bought twice)."
-            )
+    def _ids(self, shards: Iterable[tuple[str, type]], column: str) -> set[str]:
+        return {
+            one
+            for path, record in shards
+            for one in self.table(path, record, [column])[column].to_pylist()
+            if one is not None
+        }
 
     def _keep_solutions(self, shard: str, solved: solving.Solved) -> None:
         self.write(f"dropped/solve-{shard}.parquet", Dropped, solved.dropped)

@@ -28,6 +28,11 @@ class Solved(NamedTuple):
     dropped: tuple[Dropped, ...]
 
 
+def given_id(item: GivenSolution) -> str:
+    """Return the id of a solution that exists: of its problem, its text, and its line."""
+    return content_id("so", item.problem.id, item.text, "given", item.problem.line)
+
+
 async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Worker) -> Solved:
     """Turn solutions that exist into records, graded and cut into steps."""
 
@@ -37,7 +42,7 @@ async def take_given(given: Sequence[GivenSolution], recipe: Recipe, worker: Wor
             Segmented("", item.steps, "") if item.steps else recipe.segment.segment(item.text)
         )
         solution = Solution(
-            id=content_id("so", item.problem.id, item.text, "given", item.problem.line),
+            id=given_id(item),
             problem_id=item.problem.id,
             policy="given",
             step_policies=("given",) * len(steps),

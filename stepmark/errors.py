@@ -10,6 +10,7 @@
     ├── ProcessesError     worker processes were closed, or do not start
     ├── SandboxError       no sandbox where one is needed, or one that does not work
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
+    ├── HubError           the Hub refuses, cannot be reached, or holds something else there
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
 
@@ -83,6 +84,10 @@ class SandboxError(StepmarkError):
 
 class StorageError(StepmarkError):
     """Shards, manifest or ledger are unreadable, full, or belong to another build."""
+
+
+class HubError(StepmarkError):
+    """The Hugging Face Hub refuses, cannot be reached, or holds something else under that name."""
 
 
 class BudgetReached(StepmarkError):

@@ -18,11 +18,15 @@ import pyarrow.parquet as pq
 
 from stepmark import __version__
 from stepmark.errors import StorageError
+from stepmark.ids import content_id
 from storage.atomic import write_text_whole
+from storage.balance import balance
+from storage.noise import noise
 from storage.schema import SCHEMA_VERSION
 from storage.shards import ShardRef
 
 MANIFEST = "manifest.json"
+FIRST_RUN = "0000"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,49 @@ class Manifest:
     """Rollouts, requests and tokens used by each annotator, and by solving."""
     agreement: Mapping[str, Any] | None = None
     """How far the annotators agree with each other; null where there is one alone."""
+    source: str | None = None
+    """Digest of the rows that the source held when the last run read it."""
+    balance: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    """Data rows by outcome, first error and source."""
+    noise: Mapping[str, float | int | None] = dataclasses.field(default_factory=dict)
+    """Figures of the noise in the labels, see storage/noise.py."""
+
+    @property
+    def data(self) -> tuple[ShardRef, ...]:
+        """The shards that trainers read, of all splits."""
+        return _data(self.shards)
+
+    @property
+    def data_digest(self) -> str:
+        """Content hash of those shards (`da_…`): other rows, another hash."""
+        return content_id("da", [ref.sha256 for ref in self.data])
+
+    def rows_by_run(self) -> dict[str, int]:
+        """Return how many data rows each run wrote, by the number in the names of its shards."""
+        rows: Counter[str] = Counter()
+        for ref in self.data:
+            rows[run_of(ref.path)] += ref.rows
+        return dict(sorted(rows.items()))
+
+
+def data_path(split: str, run: str, shard: str) -> str:
+    """Return where a data shard is: its name stays when later runs add theirs."""
+    return f"data/{split}-{run}-{shard}.parquet"
+
+
+def run_of(path: str) -> str:
+    """Return the number of the run in a data shard's name, four digits."""
+    return path.rsplit("-", 2)[-2]
+
+
+def shard_of(path: str) -> str:
+    """Return the number of the shard in the name of a file of any stage."""
+    return path.removesuffix(".parquet").replace("/", "-").rsplit("-", 1)[-1]
+
+
+def next_run(manifest: Manifest) -> str:
+    """Return the number of a run whose shards come after those of a manifest."""
+    return f"{1 + max(map(int, manifest.rows_by_run()), default=-1):04d}"
 
 
 def describe(
@@ -57,6 +104,7 @@ def describe(
     policies: Mapping[str, Mapping[str, str | None]],
     shards: Mapping[str, Sequence[ShardRef]],
     agreement: Mapping[str, Any] | None = None,
+    source: str | None = None,
 ) -> Manifest:
     """Count what the shards hold and return the manifest that says so."""
     return Manifest(
@@ -69,6 +117,9 @@ def describe(
         counts=_counts(root, shards),
         costs=_costs(root, shards),
         agreement=agreement,
+        source=source,
+        balance=balance(root, _data(shards)),
+        noise=noise(root, shards.get("labels", ()), shards.get("solutions", ())),
     )
 
 
@@ -98,6 +149,10 @@ def read_manifest(root: Path) -> Manifest | None:
             f"{path} is not a manifest ({error!r}). Delete it and run the build again: the shards "
             "and the ledger are kept."
         ) from error
+
+
+def _data(shards: Mapping[str, Sequence[ShardRef]]) -> tuple[ShardRef, ...]:
+    return tuple(ref for stage, refs in shards.items() if stage.startswith("data/") for ref in refs)
 
 
 def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,10 @@ def wrong_steps(a: int, b: int) -> tuple[str, str, str]:
             f"Step 3: done. The answer is {a + b + 2}.")  # fmt: skip
 
 
-def script_rows() -> list[dict[str, Any]]:
+def script_rows(sums: Iterable[tuple[int, int]] = SUMS) -> list[dict[str, Any]]:
     """Draw 0 is right, draw 1 wrong at step 1; from step 0 six of eight rollouts succeed."""
     rows: list[dict[str, Any]] = []
-    for a, b in SUMS:
+    for a, b in sums:
         right, wrong = right_steps(a, b), wrong_steps(a, b)
         texts = {
             "": ["".join(right), "".join(wrong), *["".join(right)] * 10],

@@ -189,16 +189,6 @@ def test_a_spent_budget_stops_resumably(tmp_path):
     assert files_of(tmp_path / "out" / "tiny") == files_of(tmp_path / "fresh" / "tiny")
 
 
-def test_a_source_that_changed_is_noticed(tmp_path):
-    recipe = arrange(tmp_path)
-    build(recipe, tmp_path / "out")
-    (tmp_path / "out" / "tiny" / "manifest.json").unlink()
-    lines = (tmp_path / "problems.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "problems.jsonl").write_text("".join(reversed(lines)))
-    with pytest.raises(StorageError, match="has changed since"):
-        build(recipe, tmp_path / "out")
-
-
 def test_a_server_is_driven_to_the_same_bytes_whatever_the_concurrency(tmp_path):
     recipe = served_recipe(tmp_path)
     with FakeServer() as server:

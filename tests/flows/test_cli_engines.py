@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.cli import _by_policy, _engine_from_environment
+from flows.opening import _by_policy, _engine_from_environment
 from stepmark.errors import RecipeError
 
 A, B, C = "http://a/v1", "http://b/v1", "http://c/v1"

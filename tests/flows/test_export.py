@@ -83,10 +83,18 @@ def test_pairs_are_made_from_the_rollouts_of_the_split(root, tmp_path):
 
 
 def test_an_export_leaves_the_build_as_it_is(root):
-    before = {path: data for path, data in files_of(root).items() if "export/" not in path}
+    def others() -> dict[str, bytes]:
+        files = files_of(root).items()
+        return {p: data for p, data in files if "export/" not in p and p != "README.md"}
+
+    before = others()
     export(root, "openrlhf")
-    after = {path: data for path, data in files_of(root).items() if "export/" not in path}
-    assert after == before
+    assert others() == before
+
+
+def test_the_card_of_the_build_tells_of_its_exports(root):
+    export(root, "openrlhf")
+    assert "config_name: openrlhf\n" in (root / "README.md").read_text()
 
 
 def test_an_export_is_written_anew_with_the_same_bytes(root, tmp_path):

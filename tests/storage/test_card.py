@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from storage.card import SEMANTICS, card
+from storage.card import SEMANTICS, About, card
+from storage.front_matter import ExportFacts
 from storage.manifest import Manifest
 from storage.rows import LabelledSolution
 from storage.shards import ShardRef
@@ -98,6 +99,85 @@ def test_how_far_annotators_agree_is_in_it():
     assert "| Krippendorff's alpha | 0.61 |" in text
     assert "| kappa, mc ~ critic | undefined |" in text
     assert "alpha" not in card(a_manifest(), RECIPE, "correctness")
+
+
+EXPORT = ExportFacts(
+    format="trl",
+    rows={"train": 1200, "test": 0},
+    left_out={"neutral labels": 3},
+    suffix="parquet",
+    digest="ex_1",
+)
+
+
+def test_exports_are_configs_of_their_own_and_the_labels_the_default():
+    text = card(a_manifest(), RECIPE, "potential", exports=[EXPORT])
+    default, export = front_matter(text)["configs"]
+    assert (default["config_name"], export["config_name"]) == ("default", "trl")
+    path = "export/trl/train-[0-9]*.parquet"
+    assert export["data_files"] == [{"split": "train", "path": path}]
+
+
+def test_the_card_says_what_an_export_leaves_out():
+    text = card(a_manifest(), RECIPE, "potential", exports=[EXPORT])
+    assert "`trl`: train 1,200 rows; left out, as it cannot express them: 3 neutral labels" in text
+
+
+def test_the_author_says_intent_licence_and_gaps():
+    about = About(intent="To find slips.", license="mit", gaps=("English alone.",))
+    text = card(a_manifest(), RECIPE, "potential", about)
+    assert front_matter(text)["license"] == "mit"
+    assert "## Intent\n\nTo find slips.\n" in text
+    assert "- English alone.\n" in text
+
+
+def test_what_nobody_stated_is_said_to_be_unknown():
+    text = card(a_manifest(), RECIPE, "potential")
+    assert "license" not in front_matter(text)
+    assert "The recipe states no licence." in text
+    assert "None: the problems were not compared with any benchmark." in text
+
+
+def test_a_decontaminated_recipe_says_so():
+    recipe = "filters:\n- method: decontaminate\n"
+    assert "not compared with any" not in card(a_manifest(), recipe, "potential")
+
+
+def test_balance_noise_and_runs_are_told():
+    noise = {
+        "measured": 900,
+        "graded_rollouts": 7200,
+        "without_success": 300,
+        "refuted": 21,
+        "right": 60,
+        "right_accused": 6,
+        "value_se": 0.142,
+    }
+    text = card(
+        a_manifest(balance={"outcomes": {"correct": 617}, "sources": {"a.jsonl": 9}}, noise=noise),
+        RECIPE,
+        "potential",
+    )
+    assert "| correct | 617 |" in text
+    assert "| a.jsonl | 9 |" in text
+    assert "the standard error of a value is 0.142 on average" in text
+    assert "21 of those are refuted by a success later in the same solution" in text
+    assert "| 0000 | 1,234 |" in text
+
+
+def test_labels_without_rollouts_have_no_noise_estimate():
+    assert "no sampling noise can be estimated" in card(a_manifest(), RECIPE, "potential")
+
+
+def test_who_labelled_and_who_wrote_is_told():
+    recipe = (
+        "annotators:\n  mc:\n    method: monte_carlo\n    policy: solver\n"
+        "    probe: {method: binary}\n    rule: {method: hard}\n"
+    )
+    policies = {"solver": {"model": "Qwen/Q", "revision": None, "continuation": "completions"}}
+    text = card(a_manifest(policies=policies), recipe, "potential")
+    assert "| `mc` | monte_carlo · probe binary · rule hard |" in text
+    assert "| `solver` | model Qwen/Q, continuation completions |" in text
 
 
 def test_an_empty_count_has_no_table():
