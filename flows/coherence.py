@@ -12,6 +12,7 @@ from annotators.injected import Injected
 from annotators.judged import Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.probes import Exhaustive, Searched
+from filters.chain import AnyFilter
 from filters.consensus import CONSENSUS, Consensus
 from flows.kinds import Annotator
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
@@ -72,6 +73,21 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
             f"labels.from joins annotators that claim different things ({claims}): say what the "
             "labels claim then, `semantics: correctness | potential | local`"
         )
+
+
+def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, draws: bool) -> None:
+    """A filter has what it decides by: rates of problems that were sampled, or rollouts."""
+    for number, each in enumerate(filters):
+        if each.needs_solve_rate and not sampled:
+            raise ValueError(
+                f"filters[{number}] ({each.method}) goes by how often a problem is solved, which "
+                "given `solutions` do not say: leave it out, or have solutions sampled"
+            )
+        if each.needs_draws and not draws:
+            raise ValueError(
+                f"filters[{number}] ({each.method}) goes by rollouts, and the (first) "
+                "annotator in labels.from draws none: leave it out"
+            )
 
 
 def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:

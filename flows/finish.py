@@ -1,10 +1,11 @@
-"""The end of a build: its shards listed and counted, the card, and last the manifest."""
+"""The end of a build: its rows filtered, shards listed and counted, the card, the manifest last."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from flows.agreeing import agreement
+from flows.filtering import dropped_path, filter_rows
 from flows.kinds import CRITIQUES, FINDINGS, ROLLOUTS, kind_of
 from flows.recipe import as_yaml
 from flows.shards import RUN, Build
@@ -17,7 +18,8 @@ Refs = dict[str, list[ShardRef]]
 
 
 def finish(build: Build) -> Manifest:
-    """Count what the shards hold, write the card, and the manifest last; return it."""
+    """Filter the rows, count what the shards hold, write card and manifest; return the latter."""
+    filter_rows(build, _numbers(build.root / "problems"))
     refs = _refs(build)
     manifest = describe(
         build.root,
@@ -51,7 +53,8 @@ def _refs(build: Build) -> Refs:
         },
         **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
         "labels": [f"labels/{s}.parquet" for s in shards],
-        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
+        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")]
+        + [dropped_path(s) for s in shards if recipe.filters],
         **{
             f"data/{split}": [
                 path for s in shards if build.has(path := f"data/{split}-{RUN}-{s}.parquet")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,11 +15,10 @@ from annotators.monte_carlo import MonteCarlo
 from filters.consensus import CONSENSUS
 from flows.kinds import Annotator
 from flows.recipe import Recipe
-from stepmark.counts import IntArray
 from stepmark.evidence import evidence_of
 from stepmark.labels import Labels
 from stepmark.problems import split_of
-from storage.labels import annotation_table, dropped_table, labelled_table, row_of, why_unusable
+from storage.labels import annotation_table, dropped_table, labelled_table, why_unusable
 
 
 class Labelled(NamedTuple):
@@ -59,12 +57,10 @@ def label(
     unusable = pc.is_valid(reasons)
     usable = pc.invert(unusable)
     good, labels = solutions.filter(usable), chosen.filter(usable)
-    split = _splits(problems, good, list(recipe.splits), recipe)
-    rows = labelled_table(problems, good, labels)
     return Labelled(
         annotations=annotations,
         chosen=chosen,
-        rows={name: rows.filter(split == place) for place, name in enumerate(recipe.splits)},
+        rows=by_split(labelled_table(problems, good, labels), recipe),
         dropped=dropped_table(solutions.filter(unusable), "label", reasons.filter(unusable)),
     )
 
@@ -100,11 +96,9 @@ def _chosen(
     return annotation_table(CONSENSUS, solutions, combined)
 
 
-def _splits(problems: pa.Table, solutions: pa.Table, names: list[str], recipe: Recipe) -> IntArray:
-    """Return the place in `names` of each solution's split."""
-    of_problem = np.array(
-        [names.index(split_of(problem, recipe.splits)) for problem in problems["id"].to_pylist()],
-        dtype=np.int64,
-    )
-    splits: IntArray = of_problem[row_of(solutions["problem_id"], problems["id"]).to_numpy()]
-    return splits
+def by_split(rows: pa.Table, recipe: Recipe) -> dict[str, pa.Table]:
+    """Return the rows of each split; perhaps none."""
+    problems = rows["problem_id"].unique()
+    splits = pa.array([split_of(each, recipe.splits) for each in problems.to_pylist()], pa.string())
+    of_row = splits.take(pc.index_in(rows["problem_id"], problems))
+    return {name: rows.filter(pc.equal(of_row, name)) for name in recipe.splits}

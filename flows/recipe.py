@@ -21,11 +21,13 @@ from annotators.rewrites import Rewrite
 from annotators.searches import Search
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
+from filters.chain import AnyFilter
 from filters.consensus import Consensus
 from flows.coherence import (
     check_annotator,
     check_consensus,
     check_exports,
+    check_filters,
     check_injected,
     check_solving,
     check_writers,
@@ -175,6 +177,8 @@ class Recipe(Block):
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
+    filters: tuple[AnyFilter, ...] = ()
+    """What drops labelled solutions, each seeing what those before it let through."""
     export: tuple[FormatName, ...] = ()
     """Trainer formats that the build is written in at its end; changes no label."""
     splits: Mapping[str, float] = {"train": 1.0}
@@ -214,6 +218,11 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
+        check_filters(
+            self.filters,
+            sampled=self.solutions is None,
+            draws=self.labels.annotators[0] in self.monte_carlo,
+        )
         check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
         check_shares(self.splits)
         return self

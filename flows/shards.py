@@ -86,7 +86,7 @@ class Build:
         for name, table in labelled.annotations.items():
             write_table(self.root, f"annotations/{name}/{shard}.parquet", table)
         for split, rows in labelled.rows.items():
-            if rows.num_rows:
+            if rows.num_rows and not self.recipe.filters:  # else they follow once all are labelled
                 write_table(self.root, f"data/{split}-{RUN}-{shard}.parquet", rows)
         write_table(self.root, f"dropped/label-{shard}.parquet", labelled.dropped)
         write_table(self.root, f"labels/{shard}.parquet", labelled.chosen)

@@ -11,6 +11,7 @@
     ├── SandboxError       no sandbox where one is needed, or one that does not work
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
+    ├── FilterError        a filter dropped more than it may; the dropped rows say why
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
 
 Two kinds of failure never mix. Our own mistakes (a bad recipe, a schema mismatch) raise one of
@@ -87,6 +88,10 @@ class StorageError(StepmarkError):
 
 class BudgetReached(StepmarkError):
     """A stated budget is spent; everything bought is kept and a rerun continues."""
+
+
+class FilterError(StepmarkError):
+    """A filter dropped more of the rows than its recipe allows."""
 
 
 class Interrupted(StepmarkError):

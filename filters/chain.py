@@ -1,0 +1,27 @@
+"""The filters that a recipe may name: one literal union, told apart by `method`."""
+
+from __future__ import annotations
+
+from filters.balance import Balance
+from filters.consistency import Consistency
+from filters.decontaminate import Decontaminate
+from filters.enough_draws import EnoughDraws
+from filters.hardness import Hardness
+from filters.monotone import Monotone
+from filters.near_duplicate_problems import NearDuplicateProblems
+from filters.near_duplicates import NearDuplicates
+from filters.self_denoising import SelfDenoising
+from filters.structure import Structure
+
+AnyFilter = (
+    Structure
+    | Decontaminate
+    | NearDuplicateProblems
+    | NearDuplicates
+    | Hardness
+    | SelfDenoising
+    | EnoughDraws
+    | Monotone
+    | Consistency
+    | Balance
+)
