@@ -1,4 +1,4 @@
-"""The filters that a recipe may name: one literal union, told apart by `method`."""
+"""What a recipe may name under `filters:`: one literal union, told apart by `method`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from filters.consistency import Consistency
 from filters.decontaminate import Decontaminate
 from filters.enough_draws import EnoughDraws
 from filters.hardness import Hardness
+from filters.isotonic import Isotonic
 from filters.monotone import Monotone
 from filters.near_duplicate_problems import NearDuplicateProblems
 from filters.near_duplicates import NearDuplicates
+from filters.node_merge import NodeMerge
+from filters.random_merge import RandomMerge
 from filters.self_denoising import SelfDenoising
 from filters.structure import Structure
 
-AnyFilter = (
+Drops = (
     Structure
     | Decontaminate
     | NearDuplicateProblems
@@ -25,3 +28,7 @@ AnyFilter = (
     | Consistency
     | Balance
 )
+"""Those that drop rows."""
+Changes = Isotonic | RandomMerge | NodeMerge
+"""Those that alter rows or add some."""
+AnyFilter = Drops | Changes

@@ -1,8 +1,8 @@
 """Decontamination: problems that stand in a benchmark are in no training data.
 
 Paper: Qwen2.5's technical report (arXiv 2412.15115): a text goes if its longest common subsequence
-with a test item is at least 13 words long and at least 0.6 of the shorter text; equal statements go
-whatever their length. Candidates share a run of words.
+with a test item is at least 13 words long and at least 0.6 of the shorter text. Candidates share a
+run of words. Equal statements go whatever their length.
 Defaults: 13 and 0.6, the paper's; runs of 8, ours: runs of 13 would pass over short items in which
 one word was changed.
 Fitted: the benchmarks' words as numbers, so that no item of theirs is in a build; `hashes` takes
@@ -10,7 +10,8 @@ such files, where the benchmark itself may not be at hand. Benchmarks are files 
 with the column of its statement: ProcessBench `problem`, PRMBench `original_question`, MATH-500
 `problem`, GSM8K `question`. None of them ships with Stepmark.
 Deviations: statements are compared, not solutions; words are without case, punctuation and
-typesetting.
+typesetting. Of a text with 8 to 12 words, which the paper's 13 would never find, all must be in the
+other, in order; shorter ones are only found as they stand.
 """
 
 from __future__ import annotations
@@ -117,8 +118,6 @@ class Decontaminate(Limited):
         item = word_hashes(statement)
         if item and tuple(item) in fitted.whole:
             return fitted.whole[tuple(item)]
-        if len(item) < self.least:
-            return None
         shared = {
             other: None
             for each in runs(item, self.run).tolist()
@@ -127,8 +126,9 @@ class Decontaminate(Limited):
         return next((fitted.whole[other] for other in shared if self._alike(item, other)), None)
 
     def _alike(self, item: list[int], other: Words) -> bool:
+        shorter = min(len(item), len(other))
         common = LCSseq.similarity(item, other)
-        return common >= max(self.least, self.overlap * min(len(item), len(other)))
+        return common >= max(min(self.least, shorter), self.overlap * shorter)
 
 
 def _items(source: ProblemSource, base: Path) -> list[list[int]]:

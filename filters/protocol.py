@@ -1,6 +1,7 @@
 """What a filter is: a frozen block of a recipe that says of each row why it goes, or nothing.
 
-A filter looks at a shard at a time and is pure. What must be known of all shards first (how many
+Its sibling, a change, returns the rows in another form (calibrated values, joined steps). Both look
+at a shard at a time and are pure. What must be known of all shards first (how many
 rows each class has, which problem was first) is fitted once, over the rows that the filters before
 it let through, frozen in a file of the build, and handed to every decision.
 """
@@ -23,8 +24,8 @@ Reasons: TypeAlias = pa.StringArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limited:
-    """What every filter has: how much it may drop, and by default nothing that is fitted."""
+class Block:
+    """What every block under `filters:` has; by default nothing is fitted and nothing needed."""
 
     __pydantic_config__ = REFUSE_UNKNOWN_KEYS
     fitted: ClassVar[type[Any] | None] = None
@@ -33,6 +34,11 @@ class Limited:
     """Whether it says nothing without the problems' solve rates."""
     needs_draws: ClassVar[bool] = False
     """Whether it says nothing without the rollouts that labels rest on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited(Block):
+    """A filter, which may drop so much and no more."""
 
     max_dropped: float = 0.5
     """Largest share, in [0, 1], of the rows it sees that it may drop before the build stops."""
@@ -59,8 +65,19 @@ class Filter(Protocol):
         ...
 
 
+class Change(Protocol):
+    """Alters rows, or adds some; drops none."""
+
+    method: str
+    fitted: ClassVar[type[Any] | None]
+
+    def change(self, rows: pa.Table, fitted: Any) -> pa.Table:
+        """Return the rows as they become; pure. Arguments as of `Filter.decide`."""
+        ...
+
+
 class Fits(Protocol):
-    """What a filter has besides, if something is fitted over all shards."""
+    """What either has besides, if something is fitted over all shards."""
 
     def fit(self, shards: Iterable[pa.Table], base: Path) -> Any:
         """Return a record of the class `fitted`.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 HashArray = npt.NDArray[np.uint64]
 
-_WORD: Final = re.compile(r"[^\W_]+|[-+*/^=<>!%]")
+_WORD: Final = re.compile(r"[^\W_]+|[-+*/^=<>%]|(?<=\d)!")
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT: Final = np.uint64(29)
 

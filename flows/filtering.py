@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from filters.chain import Changes, Drops
 from filters.rows import COUNT_COLUMNS
 from flows.labelling import by_split
 from flows.recipe import Recipe
@@ -109,7 +110,11 @@ def _passed(
     rows = _unfiltered(build, shard)
     dropped = [schema_of(Dropped).empty_table()]
     for number, known in enumerate(fitted):
-        reasons = build.recipe.filters[number].decide(rows, known)
+        block: Any = build.recipe.filters[number]
+        if isinstance(block, Changes):
+            rows = block.change(rows, known)
+            continue
+        reasons = block.decide(rows, known)
         goes = pc.is_valid(reasons)
         dropped.append(dropped_table(rows.filter(goes), STAGE, reasons.filter(goes)))
         if seen is not None:
@@ -137,8 +142,7 @@ def _unfiltered(build: Build, shard: str) -> pa.Table:
 
 def _check_shares(recipe: Recipe, seen: Sequence[Seen]) -> None:
     """Raise if a filter dropped more than it may."""
-    for number, each in _too_many(recipe, seen):
-        block: Any = recipe.filters[number]
+    for number, block, each in _too_many(recipe, seen):
         raise FilterError(
             f"filters[{number}] ({block.method}) dropped {each.dropped:,} of the {each.rows:,} "
             f"solutions it saw, {each.dropped / each.rows:.0%}, and max_dropped is "
@@ -147,7 +151,7 @@ def _check_shares(recipe: Recipe, seen: Sequence[Seen]) -> None:
         )
 
 
-def _too_many(recipe: Recipe, seen: Sequence[Seen]) -> Iterator[tuple[int, Seen]]:
+def _too_many(recipe: Recipe, seen: Sequence[Seen]) -> Iterator[tuple[int, Drops, Seen]]:
     for number, (block, each) in enumerate(zip(recipe.filters, seen, strict=True)):
-        if each.dropped > block.max_dropped * each.rows:
-            yield number, each
+        if isinstance(block, Drops) and each.dropped > block.max_dropped * each.rows:
+            yield number, block, each

@@ -221,7 +221,7 @@ class Recipe(Block):
         check_filters(
             self.filters,
             sampled=self.solutions is None,
-            draws=self.labels.annotators[0] in self.monte_carlo,
+            drawn=self.monte_carlo.get(self.labels.annotators[0]),
         )
         check_exports(self.export, draws=bool(self.monte_carlo), judges=self.judges.values())
         check_shares(self.splits)

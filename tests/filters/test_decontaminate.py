@@ -17,6 +17,7 @@ ITEM = (
     "Weng earns $12 an hour for babysitting. Yesterday, she just did 50 minutes of babysitting for "
     "her neighbour in the old house. How much did she earn?"
 )
+TEN = "Find the sum of all positive divisors of forty four."
 SHORT = "What is 6 x 7?"
 SOURCE = ProblemSource(path="test.jsonl", statement="question")
 FILTER = Decontaminate(method="decontaminate", benchmarks={"gsm8k": SOURCE})
@@ -24,7 +25,7 @@ FILTER = Decontaminate(method="decontaminate", benchmarks={"gsm8k": SOURCE})
 
 @pytest.fixture
 def folder(tmp_path):
-    lines = (json.dumps({"question": text}) + "\n" for text in (ITEM, SHORT))
+    lines = (json.dumps({"question": text}) + "\n" for text in (ITEM, TEN, SHORT))
     (tmp_path / "test.jsonl").write_text("".join(lines))
     return tmp_path
 
@@ -39,6 +40,8 @@ def folder(tmp_path):
         (" ".join(ITEM.split()[:20]), True),
         ("what is 6 X 7", True),
         ("What is 6 x 8?", False),
+        (f"Hint: {TEN} Solve it.", True),
+        (TEN.replace("four", "five"), False),
         (f"{SHORT} And what is 7 x 8?", False),
         ("Tina earns $18 an hour at the shop. How much did she earn in ten hours of work?", False),
         ("Weng earns $12 an hour for babysitting. How old is she?", False),

@@ -102,6 +102,14 @@ class TestBuild:
         with pytest.raises(StorageError, match=r"00-balance.json is damaged"):
             built(tmp_path, BALANCE)
 
+    def test_changed_rows_are_written_and_none_is_dropped(self, tmp_path):
+        merge = {"method": "node_merge", "probability": 1.0}
+        manifest = built(tmp_path, {"method": "isotonic"}, merge)
+        rows = list(solutions(tmp_path / "out" / "tiny"))
+        assert len(rows) == len({row.id for row in rows}) == 20
+        assert {len(row.steps) for row in rows} == {2, 3}
+        assert manifest.counts["dropped"] == {}
+
     def test_two_builds_have_the_same_bytes(self, tmp_path):
         for folder in (tmp_path / "one", tmp_path / "two"):
             built(folder, HALF, BALANCE)
@@ -120,6 +128,8 @@ EQUATIONS = {"z3": {"method": "verifier", "verifier": {"method": "equations"}}}
         ({"filters": [HALF, {"method": "monotone"}], "annotators": EQUATIONS,
           "labels": {"from": "z3"}},
          r"filters\[1\] \(monotone\) goes by rollouts"),
+        ({"filters": [{"method": "isotonic"}], "annotators__mc__right_answers": "assume_correct"},
+         r"filters\[0\] \(isotonic\) compares values with outcomes"),
         ({"filters": [{"method": "hardness", "lest": 1}]}, r"filters\.0\.lest: unexpected keyword"),
         ({"filters": [{"method": "hardness", "least": 1}]}, r"least must be in \[0, 0.8\]"),
     ],
