@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.random_merge import RandomMerge
 from filters.rows import COUNT_COLUMNS, steps_of
-from tests.fakes.filterable import table
+from storage.rows import LabelledSolution
+from tests.fakes.filterable import Drawn, table
 from tests.fakes.labelled import a_row, rows
 
 ALWAYS = RandomMerge(method="random_merge", probability=1.0)
 
 
-def changed(row, block=ALWAYS, draws=None):
-    made = block.change(table(row, draws=None if draws is None else [draws]), None)
-    (one,) = made.to_pylist()
+def changed(row: LabelledSolution, draws: Sequence[Drawn] | None = None) -> dict[str, Any]:
+    made = ALWAYS.change(table(row, draws=None if draws is None else [draws]), None)
+    one: dict[str, Any] = made.to_pylist()[0]
     return one
 
 
