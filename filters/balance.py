@@ -2,9 +2,9 @@
 
 Papers: StepWiser (arXiv 2508.19229) balances labels 50/50 (F1 60.5 against 47.9 without); SCAN
 (arXiv 2509.16548) right and wrong solutions; FoVer (arXiv 2505.15960) keeps 30 % of solutions
-without an error (`by: errors, weights: {none: 3, some: 7}`); GLoRe (arXiv 2402.10963) balances by
-depth (`by: first_error`); HRM (arXiv 2503.13551) cuts a class to the smallest but keeps at least
-10 % of it (`floor: 0.1`).
+without an error (`by: errors, weights: {none: 3, some: 7}`) and balances last steps 50/50, see
+filters/cut.py (`by: last_step`); GLoRe (arXiv 2402.10963) balances by depth (`by: first_error`);
+HRM (arXiv 2503.13551) cuts a class to the smallest but keeps at least 10 % of it (`floor: 0.1`).
 Fitted: how many rows each class has, and with that a mark for each class; a row stays if the number
 that its id hashes to is not above the mark. So a row's fate hangs on its id and the marks alone,
 and rows that come later are thinned at the same rate.
@@ -25,14 +25,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.protocol import Limited, Reasons, because, check_within
-from filters.rows import steps_of
+from filters.rows import Steps, steps_of
 from stepmark.counts import FloatArray
 from stepmark.ids import content_id, fraction_of
+from stepmark.labels import CORRECT, INCORRECT
 
-Classes = Literal["outcome", "errors", "first_error", "source"]
+Classes = Literal["outcome", "errors", "first_error", "last_step", "source"]
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "outcome": ("correct", "incorrect"),
     "errors": ("none", "some"),
+    "last_step": ("inner correct", "inner incorrect", "final correct", "final incorrect"),
 }
 """Classes whose names are known beforehand."""
 
@@ -55,7 +57,8 @@ class Balance(Limited):
 
     method: Literal["balance"]
     by: Classes
-    """`outcome`; `errors`: with some first error or none; `first_error`: where it is; `source`."""
+    """`outcome`; `errors`: with some first error or none; `first_error`: where it is; `last_step`:
+    its verdict, steps with the final answer and inner ones (filters/cut.py) apart; `source`."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """How large each class shall be in proportion, above 0; 1 where none is given."""
     floor: float = 0.0
@@ -101,11 +104,20 @@ class Balance(Limited):
     def _quotas(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return how many rows of each class stay: at least one."""
         weight = {name: self.weights.get(name, 1.0) for name in counts}
-        unit = min((count / weight[name] for name, count in counts.items()), default=0.0)
+        units: dict[str, float] = {}
+        for name, count in counts.items():
+            units[self._side(name)] = min(units.get(self._side(name), np.inf), count / weight[name])
         return {
-            name: min(count, max(1, round(unit * weight[name]), round(self.floor * count)))
+            name: min(
+                count,
+                max(1, round(units[self._side(name)] * weight[name]), round(self.floor * count)),
+            )
             for name, count in counts.items()
         }
+
+    def _side(self, name: str) -> str:
+        """Return what a class is balanced within."""
+        return name.split(" ", 1)[0] if self.by == "last_step" else ""
 
     def _places(self, rows: pa.Table) -> FloatArray:
         """Return the number that each row's id hashes to, another for each kind of classes."""
@@ -121,8 +133,19 @@ class Balance(Limited):
             known = pc.is_in(outcome, pa.array(NAMES["outcome"]))
             return pc.if_else(known, outcome, pa.scalar(None, pa.string()))
         steps = steps_of(rows)
+        if self.by == "last_step":
+            return _last_steps(rows, steps)
         has_error = steps.first_error < steps.lengths
         if self.by == "errors":
             return pa.array(np.where(has_error, "some", "none"), pa.string())
         part = steps.first_error * self.bins // np.maximum(steps.lengths, 1)
         return pa.array([f"{p + 1}/{self.bins}" for p in part], pa.string(), mask=~has_error)
+
+
+def _last_steps(rows: pa.Table, steps: Steps) -> pa.Array:
+    """Return the class of each row's last step, null where it is neither correct nor incorrect."""
+    last = steps.verdicts[np.maximum(steps.offsets[1:] - 1, 0)]
+    final = pc.is_valid(rows["answer"]).to_numpy().astype(np.bool_)
+    clear = np.isin(last, (CORRECT, INCORRECT)) & (steps.lengths > 0)
+    at = final * 2 + (last == INCORRECT)
+    return pa.array(np.array(NAMES["last_step"])[at], pa.string(), mask=~clear)

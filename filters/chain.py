@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from filters.balance import Balance
 from filters.consistency import Consistency
+from filters.cut import Cut
 from filters.decontaminate import Decontaminate
 from filters.enough_draws import EnoughDraws
 from filters.hardness import Hardness
@@ -29,6 +30,6 @@ Drops = (
     | Balance
 )
 """Those that drop rows."""
-Changes = Isotonic | RandomMerge | NodeMerge
+Changes = Isotonic | RandomMerge | NodeMerge | Cut
 """Those that alter rows or add some."""
 AnyFilter = Drops | Changes

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters.protocol import Block
-from filters.rows import equals, steps_of
+from filters.rows import equals, steps_of, with_columns
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray
 from stepmark.errors import FilterError
@@ -79,12 +79,8 @@ class Isotonic(Block):
         steps = steps_of(rows)
         calibrated = np.interp(steps.values, fitted.values, fitted.rates)
         values = np.where(_open(rows), calibrated, steps.values)
-        place, field = rows.schema.get_field_index("values"), rows.schema.field("values")
-        flat = pa.array(values, mask=np.isnan(values)).cast(field.type.value_type)
-        offsets = pa.array(steps.offsets.astype(np.int32))
-        return rows.set_column(
-            place, field, pa.ListArray.from_arrays(offsets, flat, type=field.type)
-        )
+        column = pa.array(values, mask=np.isnan(values))
+        return with_columns(rows, {"values": column}, steps.offsets)
 
 
 def regression(values: FloatArray, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 
-from filters.rows import COUNT_COLUMNS, steps_of
+from filters.rows import COUNT_COLUMNS, steps_of, with_columns
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.ids import content_id
@@ -54,15 +54,7 @@ def merged(rows: pa.Table, begins: BoolArray, label: Label) -> pa.Table:
     }
     for name in ("step_policies", *COUNT_COLUMNS):
         columns[name] = rows[name].combine_chunks().flatten().take(pa.array(lasts))
-    for name, column in columns.items():
-        kind = rows.schema.field(name).type
-        if pa.types.is_list(kind):
-            flat = column.cast(kind.value_type)
-            made = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat, type=kind)
-        else:
-            made = column.cast(kind)
-        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), made)
-    return rows
+    return with_columns(rows, columns, offsets)
 
 
 def _worst(verdicts: CodeArray, starts: IntArray) -> CodeArray:

@@ -7,6 +7,7 @@ solutions of one problem are always in one table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -104,3 +105,27 @@ def any_step(holds: BoolArray, offsets: IntArray) -> BoolArray:
     """Return in which rows something holds of a step, bool[rows]."""
     result: BoolArray = ragged.first(holds, offsets) < ragged.lengths(offsets)
     return result
+
+
+def with_columns(rows: pa.Table, columns: Mapping[str, Any], offsets: IntArray) -> pa.Table:
+    """Return the rows with some columns replaced.
+
+    Args:
+        rows: as many as the columns are for.
+        columns: Arrow arrays, an entry a row, or an entry a step where the column is one of lists.
+        offsets: int64[rows + 1], where each row's steps start.
+    """
+    for name, column in columns.items():
+        field = rows.schema.field(name)
+        if pa.types.is_list(field.type):
+            flat = _whole(column).cast(field.type.value_type)
+            places = pa.array(offsets.astype(np.int32))
+            made = pa.ListArray.from_arrays(places, flat, type=field.type)
+        else:
+            made = _whole(column).cast(field.type)
+        rows = rows.set_column(rows.schema.get_field_index(name), field, made)
+    return rows
+
+
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

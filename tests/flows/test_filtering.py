@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.recipe_file import parse_recipe
-from flows.show import solutions
+from flows.show import coloured, solutions
 from stepmark.errors import FilterError, RecipeError, StorageError
 from storage.manifest import read_manifest
 from storage.rows import LabelledSolution
@@ -108,6 +108,8 @@ class TestBuild:
         rows = list(solutions(tmp_path / "out" / "tiny"))
         assert len(rows) == len({row.id for row in rows}) == 20
         assert {len(row.steps) for row in rows} == {2, 3}
+        joined = next(row for row in rows if len(row.steps) == 2)
+        assert coloured(joined, tmp_path / "out" / "tiny").renderables
         assert manifest.counts["dropped"] == {}
 
     def test_two_builds_have_the_same_bytes(self, tmp_path):
