@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from filters.decontaminate import Decontaminate
 from flows.arrivals import problem_of, read_rows
 from flows.recipe import Recipe, SolveBlock
 from flows.runners import check_runner
@@ -36,6 +37,7 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
     if not recipe.solutions:
         yield f"solve: {_solving(recipe.solve)}"
     yield _check_rows(recipe, runtime.base)
+    yield from _check_benchmarks(recipe, runtime.base)
     if recipe.needs_sandbox:
         yield f"sandbox: {find_bubblewrap()}"
     for name, block in recipe.policies.items():
@@ -99,6 +101,14 @@ def _check_rows(recipe: Recipe, base: Path) -> str:
             "`problems: {reference: …}`."
         )
     return f"problems: {len(good)} of the first {len(seen)} rows are usable"
+
+
+def _check_benchmarks(recipe: Recipe, base: Path) -> Iterator[str]:
+    """Read what problems are kept apart from, which is needed only at the end of the build."""
+    for each in recipe.filters:
+        if isinstance(each, Decontaminate):
+            items = each.read(base)
+            yield f"benchmarks: {', '.join(f'{n} ({len(its):,})' for n, its in items.items())}"
 
 
 def _check_model(name: str, model: str, base: Path) -> None:

@@ -14,7 +14,9 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Exhaustive, Searched
 from annotators.searches import OmegaPrm, SelfRewarding
+from filters.chain import AnyFilter
 from filters.consensus import CONSENSUS, Consensus
+from filters.isotonic import Isotonic
 from flows.kinds import Annotator
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 
@@ -80,6 +82,27 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
             f"labels.from joins annotators that claim different things ({claims}): say what the "
             "labels claim then, `semantics: correctness | potential | local`"
         )
+
+
+def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCarlo | None) -> None:
+    """A filter has what it decides by: rates of problems that were sampled, or rollouts."""
+    for number, each in enumerate(filters):
+        if each.needs_solve_rate and not sampled:
+            raise ValueError(
+                f"filters[{number}] ({each.method}) goes by how often a problem is solved, which "
+                "given `solutions` do not say: leave it out, or have solutions sampled"
+            )
+        if each.needs_draws and drawn is None:
+            raise ValueError(
+                f"filters[{number}] ({each.method}) goes by rollouts, and the (first) "
+                "annotator in labels.from draws none: leave it out"
+            )
+        if isinstance(each, Isotonic) and drawn and drawn.right_answers != "probe":
+            raise ValueError(
+                f"filters[{number}] (isotonic) compares values with outcomes, and right answers "
+                f"have none that was measured: have them probed (right_answers: "
+                f"{drawn.right_answers} now)"
+            )
 
 
 def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:

@@ -1,4 +1,4 @@
-"""The end of a build: its shards listed and counted, the card, and last the manifest."""
+"""The end of a build: its rows filtered, shards listed and counted, the card, the manifest last."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.agreeing import agreement
 from flows.card import write_card
+from flows.filtering import dropped_path, filter_rows
 from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
 from flows.shards import Build
 from storage.manifest import Manifest, describe, shard_of, write_manifest
@@ -16,12 +17,13 @@ Refs = dict[str, list[ShardRef]]
 
 
 def finish(build: Build, source: str) -> Manifest:
-    """Count what the shards hold, write the card, and the manifest last; return it.
+    """Filter the rows, count what the shards hold, write card and manifest; return the latter.
 
     Args:
         build: whose shards are all there.
         source: digest of what its source held.
     """
+    filter_rows(build, _numbers(build.root / "problems"))
     refs = _refs(build)
     manifest = describe(
         build.root,
@@ -58,7 +60,8 @@ def _refs(build: Build) -> Refs:
             for n in recipe.judges
         },
         "labels": [f"labels/{s}.parquet" for s in shards],
-        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")],
+        "dropped": [f"dropped/{k}-{s}.parquet" for s in shards for k in ("solve", "label")]
+        + [dropped_path(s) for s in shards if recipe.filters],
         **{f"data/{split}": _data(build, split, shards) for split in recipe.splits},
     }
     return {stage: [shard_ref(build.root, path) for path in each] for stage, each in paths.items()}

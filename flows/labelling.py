@@ -18,7 +18,6 @@ from filters.consensus import CONSENSUS
 from filters.rationales import rejections
 from flows.kinds import Annotator
 from flows.recipe import Recipe
-from stepmark.counts import IntArray
 from stepmark.evidence import Evidence, evidence_of
 from stepmark.labels import Labels
 from stepmark.posterior import Confusion, evidence_of_many
@@ -28,7 +27,6 @@ from storage.labels import (
     dropped_table,
     labelled_table,
     rationale_table,
-    row_of,
     why_unusable,
 )
 
@@ -71,12 +69,10 @@ def label(
     unusable = pc.is_valid(reasons)
     usable = pc.invert(unusable)
     good, labels = solutions.filter(usable), chosen.filter(usable)
-    split = _splits(problems, good, list(recipe.splits), recipe)
-    rows = labelled_table(problems, good, labels)
     return Labelled(
         annotations=annotations,
         chosen=chosen,
-        rows={name: rows.filter(split == place) for place, name in enumerate(recipe.splits)},
+        rows=by_split(labelled_table(problems, good, labels), recipe),
         dropped=dropped_table(solutions.filter(unusable), "label", reasons.filter(unusable)),
         rationales={
             name: rationale_table(evidence[name], rejections(evidence[name], solutions, chosen))
@@ -137,11 +133,9 @@ def _chosen(
     return annotation_table(CONSENSUS, solutions, combined)
 
 
-def _splits(problems: pa.Table, solutions: pa.Table, names: list[str], recipe: Recipe) -> IntArray:
-    """Return the place in `names` of each solution's split."""
-    of_problem = np.array(
-        [names.index(split_of(problem, recipe.splits)) for problem in problems["id"].to_pylist()],
-        dtype=np.int64,
-    )
-    splits: IntArray = of_problem[row_of(solutions["problem_id"], problems["id"]).to_numpy()]
-    return splits
+def by_split(rows: pa.Table, recipe: Recipe) -> dict[str, pa.Table]:
+    """Return the rows of each split; perhaps none."""
+    problems = rows["problem_id"].unique()
+    splits = pa.array([split_of(each, recipe.splits) for each in problems.to_pylist()], pa.string())
+    of_row = splits.take(pc.index_in(rows["problem_id"], problems))
+    return {name: rows.filter(pc.equal(of_row, name)) for name in recipe.splits}

@@ -19,12 +19,13 @@ from storage.atomic import write_text_whole
 from storage.manifest import MANIFEST
 
 DERIVED = re.compile(
-    r"annotators\.[^.]+\.(rule|after_first_error|votes\.(rule|quorum))\b|labels\b|splits\b|max_failed"
+    r"annotators\.[^.]+\.(rule|after_first_error|votes\.(rule|quorum))\b|labels\b|splits\b"
+    r"|max_failed|filters\b"
 )
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("labels", "annotations", "rationales", "data", "export")
+DERIVED_STAGES = ("labels", "annotations", "rationales", "filters", "data", "export")
 """Folders whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
 POLICIES = "policies.json"
@@ -142,6 +143,8 @@ def _top(change: str) -> str:
 def _forget_derived(root: Path) -> None:
     for name in (MANIFEST, *DERIVED_STAGES):
         _remove(root / name)
+    for path in (root / "dropped").glob("filter-*"):
+        _remove(path)
 
 
 def _clear(root: Path) -> None:

@@ -22,12 +22,14 @@ from annotators.rewrites import Rewrite
 from annotators.searches import Search
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
+from filters.chain import AnyFilter
 from filters.consensus import Consensus
 from flows.coherence import (
     check_annotator,
     check_compared,
     check_consensus,
     check_exports,
+    check_filters,
     check_injected,
     check_solving,
     check_writers,
@@ -179,6 +181,8 @@ class Recipe(Block):
     """What labels the steps, by name."""
     labels: LabelsBlock
     """Which labels the data carries."""
+    filters: tuple[AnyFilter, ...] = ()
+    """What drops labelled solutions, each seeing what those before it let through."""
     export: tuple[FormatName, ...] = ()
     """Trainer formats that the build is written in at its end; changes no label."""
     card: About = About()
@@ -221,6 +225,11 @@ class Recipe(Block):
             )
         check_injected(self.solve, self.annotators)
         check_compared(self.solve, self.annotators)
+        check_filters(
+            self.filters,
+            sampled=self.solutions is None,
+            drawn=self.monte_carlo.get(self.labels.annotators[0]),
+        )
         check_exports(self.export, self.annotators.values())
         check_shares(self.splits)
         return self

@@ -110,7 +110,7 @@ class Build:
         for name, table in labelled.annotations.items():
             write_table(self.root, f"annotations/{name}/{shard}.parquet", table)
         for split, rows in labelled.rows.items():
-            if rows.num_rows:
+            if rows.num_rows and not self.recipe.filters:  # else they follow once all are labelled
                 write_table(self.root, data_path(split, self.run, shard), rows)
         for name, table in labelled.rationales.items():
             write_table(self.root, f"rationales/{name}/{shard}.parquet", table)

@@ -102,13 +102,13 @@ def find_solution(root: Path, identifier: str | None) -> LabelledSolution:
 
 def coloured(row: LabelledSolution, root: Path) -> Group:
     """Return one labelled solution for the terminal, each step with its verdict and counts."""
-    annotation = _annotation(root, row)
+    labels = _labels(root, row)
     header = Text(
         f"{row.id}  answer {visible(str(row.answer))}  outcome {row.outcome}", style="bold"
     )
     parts: list[Any] = [header, Text(visible(row.problem)), Text(_hardness(row), style="dim")]
     for index, step in enumerate(row.steps):
-        label = annotation.labels[index]
+        label = labels[index]
         style = STYLE[label.verdict]
         own = index == len(row.steps) - 1 and _graded(label)
         evidence = f"{label.verdict}: its own answer decides" if own else evidence_line(label)
@@ -139,12 +139,25 @@ def _instructive(row: LabelledSolution) -> bool:
     return row.first_error is not None and 0 < row.first_error < len(row.steps) - 1
 
 
-def _annotation(root: Path, row: LabelledSolution) -> Annotation:
+def _labels(root: Path, row: LabelledSolution) -> tuple[StepLabel, ...]:
+    """Return the labels of a row with their counts; those of joined steps are the row's alone."""
     for shard in sorted((root / "labels").glob("*.parquet")):
         for annotation in read_shard(shard, Annotation):
             if annotation.solution_id == row.id:
-                return annotation
-    raise StorageError(f"{root / 'labels'} has no labels for {row.id}.")
+                return annotation.labels
+    said = zip(row.verdicts, row.values, row.interpolated, strict=True)
+    return tuple(
+        StepLabel(
+            verdict=verdict,
+            value=value,
+            correct=0,
+            incorrect=0,
+            unknown=0,
+            interpolated=interpolated,
+            reason=None,
+        )
+        for verdict, value, interpolated in said
+    )
 
 
 def evidence_line(label: StepLabel) -> str:

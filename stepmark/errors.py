@@ -12,6 +12,7 @@
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── HubError           the Hub refuses, cannot be reached, or holds something else there
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
+    ├── FilterError        a filter dropped more than it may; the dropped rows say why
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
 
 Two kinds of failure never mix. Our own mistakes (a bad recipe, a schema mismatch) raise one of
@@ -92,6 +93,10 @@ class HubError(StepmarkError):
 
 class BudgetReached(StepmarkError):
     """A stated budget is spent; everything bought is kept and a rerun continues."""
+
+
+class FilterError(StepmarkError):
+    """A filter dropped more of the rows than its recipe allows."""
 
 
 class Interrupted(StepmarkError):

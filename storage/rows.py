@@ -84,7 +84,7 @@ class Dropped:
     solution_id: str | None
     """The solution; null when the whole problem was dropped."""
     stage: str
-    """Where it was dropped: `solve`, `label`, or the filter's name."""
+    """Where it was dropped: `solve`, `inject`, `label` or `filter`."""
     reason: str
     """Short code that the manifest counts by."""
     solve_rate: float | None

@@ -14,6 +14,7 @@ from annotators.rewrites import Rewrite
 from annotators.rules import Rule
 from annotators.searches import Search
 from annotators.verifiers import Verifier
+from filters.chain import AnyFilter
 from flows.recipe_file import find_recipe, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +28,14 @@ def methods_of(union: object) -> list[str]:
 
 
 KINDS = {
-    "injections": Injection,
-    "probes": Probe,
-    "searches": Search,
-    "rules": Rule,
-    "judges": Judge,
-    "verifiers": Verifier,
-    "rewrites": Rewrite,
+    "annotators/injections": Injection,
+    "annotators/probes": Probe,
+    "annotators/searches": Search,
+    "annotators/rules": Rule,
+    "annotators/judges": Judge,
+    "annotators/verifiers": Verifier,
+    "annotators/rewrites": Rewrite,
+    "filters": AnyFilter,
 }
 METHODS = {method: kind for kind, union in KINDS.items() for method in methods_of(union)}
 
@@ -41,10 +43,11 @@ METHODS = {method: kind for kind, union in KINDS.items() for method in methods_o
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_has_module_test_and_row(method):
     kind = METHODS[method]
-    module = ROOT / "annotators" / kind / f"{method}.py"
+    module = ROOT / kind / f"{method}.py"
     assert "arXiv" in module.read_text(encoding="utf-8").split('"""')[1]
-    assert (ROOT / "tests" / "annotators" / kind / f"test_{method}.py").exists()
-    assert f"`{kind}/{method}.py`" in (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert (ROOT / "tests" / kind / f"test_{method}.py").exists()
+    named = f"`{kind.removeprefix('annotators/')}/{method}.py`"
+    assert named in (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", shipped_recipes())

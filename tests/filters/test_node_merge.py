@@ -1,0 +1,41 @@
+"""HRM's merge: both views of a solution, the later step's label on the joint one."""
+
+from __future__ import annotations
+
+import pytest
+
+from filters.node_merge import NodeMerge
+from tests.fakes.filterable import table
+from tests.fakes.labelled import a_row
+
+ALWAYS = NodeMerge(method="node_merge", probability=1.0)
+
+
+def test_the_plain_view_stays_and_the_second_joins_one_pair():
+    plain = table(a_row("CCCC", tuple("abcd")))
+    first, second = ALWAYS.change(plain, None).to_pylist()
+    assert [first] == plain.to_pylist()
+    assert "".join(second["steps"]) == "abcd"
+    assert len(second["steps"]) == 3
+    assert second["id"] != first["id"]
+
+
+def test_a_mistake_that_the_next_step_puts_right_counts_as_put_right():
+    seconds = [
+        ALWAYS.change(table(a_row("ICC", id=f"so_{n:032x}")), None).to_pylist()[1] for n in range(9)
+    ]
+    assert {tuple(each["verdicts"]) for each in seconds} == {
+        ("correct", "correct"),
+        ("incorrect", "correct"),
+    }
+    assert {each["first_error"] for each in seconds} == {0, None}
+
+
+def test_short_solutions_have_one_view():
+    assert ALWAYS.change(table(a_row("CI")), None).num_rows == 1
+
+
+def test_half_of_the_solutions_get_a_second_view():
+    many = table(*(a_row("CCC", id=f"so_{n:032x}") for n in range(200)))
+    made = NodeMerge(method="node_merge").change(many, None)
+    assert made.num_rows - 200 == pytest.approx(100, abs=30)
