@@ -65,6 +65,20 @@ def test_the_manifest_lists_the_shards_of_all_runs(tmp_path):
     assert datasets.load_dataset(str(root), cache_dir=str(tmp_path / "c"))["train"].num_rows == 10
 
 
+def test_a_later_run_filters_the_new_problems_by_what_was_fitted_on_the_first(tmp_path):
+    balance = {"method": "balance", "by": "outcome", "weights": {"correct": 1, "incorrect": 4}}
+    root, before = grown(tmp_path, filters=[balance])
+    after = files_of(root)
+    kept = {path for path in before if path.startswith(("data/", "filters/", "dropped/"))}
+    assert {path: after[path] for path in kept} == {path: before[path] for path in kept}
+    manifest = read_manifest(root)
+    assert manifest is not None
+    assert list(manifest.rows_by_run()) == ["0000", "0001"]
+    assert (
+        sum(manifest.counts["rows"].values()) + manifest.counts["dropped"]["balance_outcome"] == 10
+    )
+
+
 def test_a_later_run_buys_the_new_problems_alone(tmp_path):
     root, _ = grown(tmp_path)
     runs = [json.loads(line) for line in (root / "runs.jsonl").read_text().splitlines()]
