@@ -179,7 +179,7 @@ def test_why_shows_a_solution_that_was_drawn_from_inside_the_tree(tmp_path):
                 "solutions": {"path": "s", "statement": "q", "reference": "a", "text": "t"},
                 "problems": None,
             },
-            "draws its own solutions",
+            "start from solutions they have drawn",
         ),
         ({"solve__search": {"method": "omegaprm", "k": 8}}, "k"),
         (
