@@ -66,7 +66,7 @@ def _keys(shingles: Sequence[HashArray], groups: IntArray) -> list[list[int]]:
     )
     hashes = np.array(signatures.to_rows(), dtype=np.uint64)
     bands = PERMUTATIONS // BAND
-    keys = groups[:, None].astype(np.uint64) * np.uint64(bands) + np.arange(bands, dtype=np.uint64)
+    keys: HashArray = (groups[:, None] * bands + np.arange(bands)).astype(np.uint64)
     for place in range(BAND):
         keys = mixed(keys, hashes[:, place::BAND])
     buckets: list[list[int]] = keys.tolist()
