@@ -12,12 +12,12 @@ joins duplicates of duplicates, here a text goes only if one that stays is like 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from filters.shingles import HashArray, runs, word_hashes
+from filters.shingles import HashArray, mixed, runs, word_hashes
 from stepmark.counts import IntArray
 
 PERMUTATIONS: Final = 128
@@ -37,7 +37,7 @@ def repeats(texts: Sequence[str], groups: IntArray, *, similarity: float, run: i
     """
     shingles = [np.unique(runs(word_hashes(text), run)) for text in texts]
     like = np.full(len(texts), -1, dtype=np.int64)
-    kept: dict[tuple[int, int, bytes], list[int]] = defaultdict(list)
+    kept: dict[int, list[int]] = defaultdict(list)
     sets = [frozenset(each.tolist()) for each in shingles]
     for at, keys in enumerate(_keys(shingles, groups)):
         candidates = sorted({other for key in keys for other in kept.get(key, ())})
@@ -54,18 +54,20 @@ def jaccard(one: frozenset[int], other: frozenset[int]) -> float:
     return both / (len(one) + len(other) - both)
 
 
-def _keys(
-    shingles: Sequence[HashArray], groups: IntArray
-) -> Iterator[list[tuple[int, int, bytes]]]:
-    """Yield for each text the buckets that it falls into."""
+def _keys(shingles: Sequence[HashArray], groups: IntArray) -> list[list[int]]:
+    """Return for each text the buckets that it falls into, a number each."""
     if not shingles:
-        return
+        return []
     from rensa import RMinHash
 
     ends = np.cumsum([0, *map(len, shingles)]).astype(np.uint64)
     signatures = RMinHash.digest_matrix_from_flat_token_hashes(
         np.concatenate(shingles), ends, PERMUTATIONS, SEED
     )
-    bands = np.array(signatures.to_rows(), dtype=np.uint32).reshape(len(shingles), -1, BAND)
-    for group, row in zip(groups.tolist(), bands, strict=True):
-        yield [(group, band, row[band].tobytes()) for band in range(len(row))]
+    hashes = np.array(signatures.to_rows(), dtype=np.uint64)
+    bands = PERMUTATIONS // BAND
+    keys: HashArray = (groups[:, None] * bands + np.arange(bands)).astype(np.uint64)
+    for place in range(BAND):
+        keys = mixed(keys, hashes[:, place::BAND])
+    buckets: list[list[int]] = keys.tolist()
+    return buckets

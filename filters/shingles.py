@@ -41,9 +41,14 @@ def runs(hashes: list[int], size: int) -> HashArray:
     codes = np.array(hashes, dtype=np.uint64)
     joined = np.full(max(1, len(hashes) - size + 1), size, dtype=np.uint64)
     for start in range(size):
-        joined = (joined ^ (joined >> _SHIFT)) * _FACTOR + codes[start : start + len(joined)]
-    mixed: HashArray = joined ^ (joined >> _SHIFT)
-    return mixed
+        joined = mixed(joined, codes[start : start + len(joined)])
+    return mixed(joined, np.zeros_like(joined))
+
+
+def mixed(state: HashArray, codes: HashArray) -> HashArray:
+    """Return hashes that hold what `state` held and `codes` too, of the same shape."""
+    result: HashArray = (state ^ (state >> _SHIFT)) * _FACTOR + codes
+    return result
 
 
 @functools.lru_cache(maxsize=1 << 18)

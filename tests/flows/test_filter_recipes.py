@@ -35,3 +35,19 @@ def test_a_problem_of_a_benchmark_and_poor_steps_go_with_the_whole_chain(tmp_pat
     assert manifest.counts["dropped"] == {"in_gsm8k": 2, "wrong_answer_good_steps": 4}
     curve = json.loads((tmp_path / "out/tiny/filters/05-isotonic.json").read_text())
     assert (curve["values"], curve["rates"]) == ([0.0, 1.0], [0.0, pytest.approx(2 / 3)])
+
+
+def test_fovers_last_steps_are_as_often_wrong_as_right(tmp_path):
+    filters = yaml.safe_load(find_recipe("fover-balanced").read_text())["filters"]
+    filters[0]["probability"] = 1.0
+    manifest = build(arrange(tmp_path, filters=filters), tmp_path / "out")
+    rows = list(solutions(tmp_path / "out" / "tiny"))
+    ends = Counter((row.answer is not None, row.verdicts[-1]) for row in rows)
+    assert ends == {
+        (False, "incorrect"): 2,
+        (False, "correct"): 2,
+        (True, "incorrect"): 2,
+        (True, "correct"): 2,
+    }
+    assert {row.verdicts[:-1] for row in rows} == {(), ("unlabelled",)}
+    assert manifest.counts["dropped"] == {"balance_errors": 3, "balance_last_step": 6}
