@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,25 @@ ROOT = Path(__file__).parents[2]
 TO_CONTINUE = "Nothing paid is lost: run the same command to continue."
 
 
-def start(tmp_path: Path, server: FakeServer, *options: str) -> subprocess.Popen[str]:
-    """Start the command line on a tiny recipe; one request is in flight at a time."""
+@contextmanager
+def started(tmp_path: Path, server: FakeServer, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command line on a tiny recipe, one request in flight; leave no process behind."""
     solver = {"engine": "vllm", "model": "fake"}
     recipe = arrange(tmp_path, policies={"solver": solver}, segment={"method": "blank_line"})
     command = [sys.executable, "-m", "flows.cli", "build", str(recipe)]
     command += ["--out", str(tmp_path / "out"), "--engine", server.url, "--concurrency", "1"]
-    return subprocess.Popen(
+    with subprocess.Popen(
         [*command, *options],
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
@@ -58,8 +64,7 @@ def draws_sent(server: FakeServer) -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_told_once_it_takes_what_is_under_way(tmp_path, number):
-    with FakeServer(hold_from=2) as server:
-        process = start(tmp_path, server)
+    with FakeServer(hold_from=2) as server, started(tmp_path, server) as process:
         assert server.draw_held.wait(200)
         process.send_signal(number)
         read_until(process, "nothing more is ordered (Ctrl-C again stops at once)")
@@ -73,8 +78,7 @@ def test_told_once_it_takes_what_is_under_way(tmp_path, number):
 
 
 def test_told_twice_it_stops_at_once_and_keeps_what_has_arrived(tmp_path):
-    with FakeServer(hold_from=2) as server:
-        process = start(tmp_path, server)
+    with FakeServer(hold_from=2) as server, started(tmp_path, server) as process:
         assert server.draw_held.wait(200)
         process.send_signal(signal.SIGINT)
         read_until(process, "nothing more is ordered (Ctrl-C again stops at once)")
@@ -88,8 +92,8 @@ def test_told_twice_it_stops_at_once_and_keeps_what_has_arrived(tmp_path):
 
 
 def test_a_server_that_goes_away_is_named_while_it_is_waited_for(tmp_path: Any):
-    with FakeServer(hold_from=2) as server:
-        process = start(tmp_path, server, "--engine-wait", "1")
+    waiting = ("--engine-wait", "1")
+    with FakeServer(hold_from=2) as server, started(tmp_path, server, *waiting) as process:
         assert server.draw_held.wait(200)
         server.stop()
         read_until(process, f"Nobody answers at {server.url}")
