@@ -14,6 +14,7 @@ from flows.export_sources import Part
 from stepmark.records import Comparison, Solution
 from storage.export import benchmark_layouts as layouts
 from storage.export import chat, critiques, step_tags
+from storage.export.calibration import MeasuredPrefix, measured_prefixes
 from storage.export.names import FormatName
 from storage.export.omegaprm_pairs import SoftPair, soft_pairs
 from storage.export.pqm import TOKEN, PqmRow, pqm_rows
@@ -95,6 +96,11 @@ def _omegaprm(part: Part) -> Said:
     return Said(tuple(pairs), Counter())
 
 
+def _calibration(part: Part) -> Said:
+    statements = {problem.id: problem.statement for problem in part.problems.values()}
+    return together(measured_prefixes(trees, statements) for trees in part.trees())
+
+
 def _step_pairs(part: Part) -> Iterator[StepPair]:
     for trees in part.trees():
         yield from records_of(StepPair, step_pairs(trees))
@@ -143,6 +149,7 @@ FORMATS: Final[Mapping[FormatName, Format]] = {
     "pqm": Format(record=PqmRow, suffix="parquet", say=_pqm),
     "rstar": Format(record=StepPair, suffix="parquet", say=_rstar),
     "omegaprm": Format(record=SoftPair, suffix="parquet", say=_omegaprm),
+    "calibration": Format(record=MeasuredPrefix, suffix="parquet", say=_calibration),
     "dpo": Format(record=PreferredStep, suffix="parquet", say=_dpo),
     "critiques": Format(record=critiques.CritiqueChat, suffix="parquet", say=_critiques),
     "critique_dpo": Format(record=critiques.CritiquePair, suffix="parquet", say=_critique_dpo),

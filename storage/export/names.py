@@ -14,6 +14,7 @@ FormatName: TypeAlias = Literal[
     "pqm",
     "rstar",
     "omegaprm",
+    "calibration",
     "dpo",
     "critiques",
     "critique_dpo",
@@ -25,8 +26,8 @@ FormatName: TypeAlias = Literal[
     "prm800k",
 ]
 
-FROM_ROLLOUTS: Final[frozenset[FormatName]] = frozenset({"rstar", "omegaprm", "dpo"})
-"""Formats of pairs, made from the rollouts of annotators that draw them; `dpo` from comparisons
+FROM_ROLLOUTS: Final[frozenset[FormatName]] = frozenset({"rstar", "omegaprm", "calibration", "dpo"})
+"""Formats made from the rollouts of annotators that draw them; `dpo` from comparisons
 where an annotator keeps some."""
 FROM_CRITIQUES: Final[frozenset[FormatName]] = frozenset(
     {"critiques", "critique_dpo", "pathfinder"}
