@@ -59,7 +59,7 @@ def _verdicts(annotations: pa.Table) -> CodeArray:
 
 def _first_errors(one: str, other: str, tables: dict[str, pa.Table]) -> dict[str, int]:
     first, second = _errors(tables[one]), _errors(tables[other])
-    silent = _is_silent(tables[one]) | _is_silent(tables[other])
+    silent = is_silent(tables[one]) | is_silent(tables[other])
     return {
         "same": int(((first == second) & ~silent).sum()),
         f"{one} earlier": int(((first < second) & ~silent).sum()),
@@ -75,7 +75,7 @@ def _errors(annotations: pa.Table) -> IntArray:
     return errors
 
 
-def _is_silent(annotations: pa.Table) -> BoolArray:
+def is_silent(annotations: pa.Table) -> BoolArray:
     """Tell which solutions have no labelled step, bool[solutions]."""
     labelled = _verdicts(annotations) > 0
     ends = np.cumsum(pc.list_value_length(annotations["labels"]).to_numpy())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from flows.agreeing import is_silent
 from flows.recipe_file import load_recipe
 from stepmark.errors import StorageError
 from stepmark.records import Annotation
@@ -59,12 +59,8 @@ def _said(root: Path, names: list[str]) -> dict[str, list[str]]:
 
 
 def _words(annotations: pa.Table) -> list[str]:
-    verdicts = pc.struct_field(pc.list_flatten(annotations["labels"]), "verdict")
-    labelled = pc.list_parent_indices(annotations["labels"]).filter(
-        pc.not_equal(verdicts, "unlabelled")
-    )
-    speaking = set(labelled.to_pylist())
+    errors = annotations["first_error"].to_pylist()
     return [
-        (NONE if error is None else str(error)) if row in speaking else SILENT
-        for row, error in enumerate(annotations["first_error"].to_pylist())
+        SILENT if silent else NONE if error is None else str(error)
+        for error, silent in zip(errors, is_silent(annotations), strict=True)
     ]

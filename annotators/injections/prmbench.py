@@ -23,12 +23,11 @@ from annotators.injections.spoiled import (
     Failure,
     Spoiled,
     UselessError,
-    ask,
+    ask_each,
     ended_like,
     field,
     indices,
     reading,
-    rotated,
 )
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.engines.protocol import Sampling
@@ -64,10 +63,7 @@ class PrmBench:
 
     def questions(self, problem: Problem, solution: Solution) -> tuple[Asked, ...]:
         """Return one request a flaw."""
-        return tuple(
-            ask(self.prompt, kind, KINDS[kind], problem, solution)
-            for kind in rotated(KINDS, solution, self.errors)
-        )
+        return ask_each(self.prompt, KINDS, self.errors, problem, solution)
 
     def parse(self, text: str, solution: Solution) -> Spoiled | Failure:
         """Read a reply about a solution."""

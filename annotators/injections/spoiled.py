@@ -57,6 +57,24 @@ def prompt(name: str) -> str:
     return path.read_text(encoding="utf-8").rstrip("\n")
 
 
+def ask_each(
+    name: str, kinds: Mapping[str, str], wanted: int, problem: Problem, solution: Solution
+) -> tuple[Asked, ...]:
+    """Return one request for each of `wanted` kinds of error, by the prompt of this name.
+
+    Args:
+        name: the prompt.
+        kinds: what each kind means, by its name.
+        wanted: how many are asked for, at most all.
+        problem: the problem.
+        solution: a right solution of it.
+    """
+    return tuple(
+        ask(name, kind, kinds[kind], problem, solution)
+        for kind in _rotated(kinds, solution, wanted)
+    )
+
+
 def ask(name: str, kind: str, meaning: str, problem: Problem, solution: Solution) -> Asked:
     """Return the request for one error of a kind, with the texts filled in once."""
     fields = {
@@ -70,7 +88,7 @@ def ask(name: str, kind: str, meaning: str, problem: Problem, solution: Solution
     return Asked(kind, (Message(role="user", content=text),))
 
 
-def rotated(kinds: Mapping[str, str], solution: Solution, wanted: int) -> Sequence[str]:
+def _rotated(kinds: Mapping[str, str], solution: Solution, wanted: int) -> Sequence[str]:
     """Return `wanted` kinds from where the solution's id says: all kinds come equally often."""
     names = list(kinds)
     start = int.from_bytes(hashlib.blake2b(solution.id.encode(), digest_size=4).digest(), "big")

@@ -20,12 +20,11 @@ from annotators.injections.spoiled import (
     Failure,
     Spoiled,
     UselessError,
-    ask,
+    ask_each,
     ended_like,
     field,
     indices,
     reading,
-    rotated,
 )
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.engines.protocol import Sampling
@@ -59,10 +58,7 @@ class VersaPrmErrors:
 
     def questions(self, problem: Problem, solution: Solution) -> tuple[Asked, ...]:
         """Return one request an error."""
-        return tuple(
-            ask(self.prompt, kind, KINDS[kind], problem, solution)
-            for kind in rotated(KINDS, solution, self.errors)
-        )
+        return ask_each(self.prompt, KINDS, self.errors, problem, solution)
 
     def parse(self, text: str, solution: Solution) -> Spoiled | Failure:
         """Read a reply about a solution."""

@@ -24,7 +24,7 @@ class Tools:
 
 def warm_up() -> None:
     """Import in a worker process what checks need, so that no check's limit pays for it."""
-    import sympy  # noqa: F401
+    import sympy  # noqa: F401  (importing it is the work)
 
     from stepmark.logic import entailment
 
