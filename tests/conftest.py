@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 import hypothesis
@@ -10,12 +12,15 @@ import pytest
 
 from flows.session import PREFECT_DEFAULTS
 
+pytest_plugins = ["tests.browser"]
+
 # Prefect reads its settings when it is first imported, which some test module will do.
 os.environ.update(PREFECT_DEFAULTS)
 # Machines are shared: how long an example takes says nothing.
 hypothesis.settings.register_profile("stepmark", deadline=None)
 hypothesis.settings.load_profile("stepmark")
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="stepmark-tests-")
+atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
