@@ -84,7 +84,7 @@ class Rubric:
             problem,
             solution,
             dimensions="\n".join(f"- {each.name}: {each.asks}" for each in self.rubric),
-            example="\n".join(f"{name}: 1|2|3|4|5" for name in self.dimensions),
+            example="\n".join(f"{name}: N" for name in self.dimensions),
         )
 
     def parse(self, text: str, steps: int = 1) -> Reading:

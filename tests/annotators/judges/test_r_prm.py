@@ -7,11 +7,10 @@ from tests.fakes.factories import a_problem, a_solution
 JUDGE = RPrm(method="r_prm")
 
 
-def test_the_line_asked_for_is_the_line_read():
+def test_the_lines_asked_for_are_the_lines_read():
     (question, _) = JUDGE.questions(a_problem(), a_solution(2))
-    (line,) = (x for x in question.messages[0].content.split("\n") if x.startswith("Verification"))
-    assert line.strip() == LABEL
-    assert JUDGE.parse(f"{line}No").verdicts == ("incorrect",)
+    lines = [x for x in question.messages[0].content.split("\n") if x.startswith(LABEL)]
+    assert [JUDGE.parse(line).verdicts for line in lines] == [("correct",), ("incorrect",)]
 
 
 def test_two_equal_verdicts_are_not_exactly_one():
