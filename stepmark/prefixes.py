@@ -1,13 +1,14 @@
 """The measured prefixes of many solutions as the nodes of trees, one tree a problem: arrays.
 
 Solutions that share a prefix share its draws, so rollouts stored by solution are here counted once
-by prefix, among them the draws that became solutions themselves. A prefix's parent is the longest
+by prefix, among them the draws that became solutions themselves: as many as were drawn in a row,
+since those kept from further on were chosen by how they ended. A prefix's parent is the longest
 measured prefix of it. Any probe's rollouts make such trees; a search's make bushy ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
@@ -83,7 +84,7 @@ def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
         for (_, before), (_, request) in pairwise(path):
             at = entries[request]
             parents[at] = max(parents[at], entries[before])  # later entries are longer
-    correct, incorrect, unknown = _counted(entries, [*drawn, *by_id.values()])
+    correct, incorrect, unknown = _counted(entries, [*drawn, *_in_a_row(by_id.values(), drawn)])
     return Prefixes(
         problems=tuple(problem for problem, _ in found.values()),
         texts=tuple(text for _, text in found.values()),
@@ -126,6 +127,17 @@ def terminal_q(prefixes: Prefixes) -> FloatArray:
     graded = correct + through(prefixes, prefixes.incorrect)
     q = (2.0 * correct - graded) / np.maximum(graded, 1)
     return np.where(graded > 0, q, np.nan)
+
+
+def _in_a_row(solutions: Iterable[Row], drawn: Sequence[Row]) -> list[Row]:
+    """Return the solutions whose own draws stand among those drawn at their address, or next.
+
+    A quota or a filter keeps solutions from later draws for their outcome, which would bias a rate.
+    """
+    last: dict[str, int] = {}
+    for row in drawn:
+        last[row["request"]] = max(last.get(row["request"], 0), row["draw"])
+    return [row for row in solutions if row["draw"] <= last.get(row["request"], -2) + 1]
 
 
 def _counted(entries: dict[str, int], drawn: Sequence[Row]) -> list[IntArray]:

@@ -37,6 +37,14 @@ def test_the_draw_that_wrote_a_solution_counts_for_its_prefix():
     assert (found.correct.tolist(), found.incorrect.tolist()) == ([1], [1])
 
 
+def test_a_solution_kept_from_later_draws_is_no_measurement_of_its_prefix():
+    """Draws 0 to 2 fail; a quota goes on drawing until number 40 is right, and keeps that."""
+    drawn = [a_rollout(LEFT, 0, draw, "incorrect") for draw in range(3)]
+    kept = replace(LEFT, request=drawn[0].request, draw=40, outcome="correct")
+    found = prefixes([kept], [replace(each, solution_id=kept.id) for each in drawn])
+    assert (found.correct.tolist(), found.incorrect.tolist()) == ([0], [3])
+
+
 def test_the_order_of_the_rows_does_not_matter():
     tallies = {0: Tally(4, 4), 1: Tally(3, 1), 2: Tally(0, 4)}
     both = [*rollouts_of(LEFT, tallies), *rollouts_of(RIGHT, tallies)]
