@@ -12,8 +12,10 @@ agreement does (`semantics`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import reduce
 from typing import Literal
 
@@ -147,10 +149,13 @@ class Weighted:
 
     def combine(self, sources: Sequence[Labels]) -> Labels:
         """Return one verdict a step; its value is the weight that calls it sound; pure."""
-        weights = np.array([self.weights.get(name, 1.0) for name in self.of])
+        weights = _whole([self.weights.get(name, 1.0) for name in self.of])
         wrong, sound = _says(sources) @ weights, _says_not(sources) @ weights
-        bar = self.share * weights.sum()
-        verdicts = np.select([wrong > bar, sound > bar], [INCORRECT, CORRECT], UNLABELLED)
+        verdicts = np.select(
+            [wrong / weights.sum() > self.share, sound / weights.sum() > self.share],
+            [INCORRECT, CORRECT],
+            UNLABELLED,
+        )
         with np.errstate(invalid="ignore"):
             values = sound / (wrong + sound)
         return _by_step(self.semantics, sources, verdicts, values)
@@ -162,15 +167,31 @@ CONSENSUS = "consensus"
 Consensus = SameFirstError | SameLabels | SameSteps | Weighted
 
 
+def _whole(weights: Sequence[float]) -> IntArray:
+    """Return whole numbers in the proportions of weights as written: 0.3 + 0.6 ties with 0.9."""
+    exact = [Fraction(str(weight)) for weight in weights]
+    scale = math.lcm(*(weight.denominator for weight in exact))
+    return np.array([int(weight * scale) for weight in exact], dtype=np.int64)
+
+
 def _says(sources: Sequence[Labels]) -> BoolArray:
     """Return who calls which step incorrect, bool[steps, annotators]."""
-    return np.stack([source.steps.verdicts == INCORRECT for source in sources], axis=1)
+    return np.stack([_heard(source) == INCORRECT for source in sources], axis=1)
 
 
 def _says_not(sources: Sequence[Labels]) -> BoolArray:
     """Return who calls which step correct or neutral, bool[steps, annotators]."""
-    labelled = np.stack([source.steps.verdicts != UNLABELLED for source in sources], axis=1)
+    labelled = np.stack([_heard(source) != UNLABELLED for source in sources], axis=1)
     return labelled & ~_says(sources)
+
+
+def _heard(source: Labels) -> CodeArray:
+    """Return an annotator's verdicts, none of solutions that it gives up as a whole: int8[steps].
+
+    A tool may have found something in the steps of a solution that its fusion then throws out.
+    """
+    given_up = source.reasons[ragged.owners(source.counts.offsets)] > NONE
+    return np.where(given_up, UNLABELLED, source.steps.verdicts).astype(np.int8)
 
 
 def _names_nothing(source: Labels) -> CodeArray:

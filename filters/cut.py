@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.protocol import Block
-from filters.rows import COUNT_COLUMNS, steps_of, with_columns
+from filters.rows import COUNT_COLUMNS, steps_of, still_bracketed, with_columns
 from stepmark import ragged
 from stepmark.ids import content_id
 from stepmark.labels import CORRECT, INCORRECT, UNLABELLED, VERDICTS
@@ -50,7 +50,7 @@ class Cut(Block):
             "values": _only(steps.values[chosen], at_end),
             "interpolated": pa.array(steps.interpolated[chosen] & at_end),
             "first_error": pa.array(last, mask=~wrong),
-            "bracketed": _bracketed(made, wrong, wrong & (last == steps.first_error[owner])),
+            "bracketed": still_bracketed(made, wrong, wrong & (last == steps.first_error[owner])),
             "answer": pc.if_else(pa.array(whole), made["answer"], pa.scalar(None, pa.string())),
             "outcome": pc.if_else(pa.array(whole), made["outcome"], "unknown"),
         }
@@ -61,9 +61,3 @@ class Cut(Block):
 
 def _only(values: Any, at_end: Any) -> pa.Array:
     return pa.array(values, mask=np.isnan(values) | ~at_end)
-
-
-def _bracketed(made: pa.Table, wrong: Any, first: Any) -> pa.Array:
-    """Return what is known of first errors: a later one was not measured from both sides."""
-    known = pc.and_(pc.fill_null(made["bracketed"], fill_value=False), pa.array(first))
-    return pc.if_else(pa.array(wrong), known, pa.scalar(None, pa.bool_()))

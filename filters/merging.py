@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 
-from filters.rows import COUNT_COLUMNS, steps_of, with_columns
+from filters.rows import COUNT_COLUMNS, steps_of, still_bracketed, with_columns
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.ids import content_id
@@ -44,13 +44,18 @@ def merged(rows: pa.Table, begins: BoolArray, label: Label) -> pa.Table:
     if label == "worst" and len(starts):
         interpolated = np.logical_or.reduceat(steps.interpolated, starts)
     errors = ragged.first(verdicts == INCORRECT, offsets)
+    found = errors < lengths
+    at, before = (offsets[:-1] + errors)[found], (steps.offsets[:-1] + steps.first_error)[found]
+    alone = np.zeros(rows.num_rows, dtype=np.bool_)
+    alone[found] = (starts[at] == before) & (lasts[at] == before)
     columns: dict[str, Any] = {
         "id": pa.array(_ids(rows, begins, steps.offsets), pa.string()),
         "steps": pa.array(_joined(rows, starts, lasts), pa.string()),
         "verdicts": pa.array(VERDICTS).take(pa.array(verdicts)),
         "values": _measured(_values(rows, steps.values, starts, lasts, label)),
         "interpolated": pa.array(interpolated),
-        "first_error": pa.array(errors, mask=errors == lengths),
+        "first_error": pa.array(errors, mask=~found),
+        "bracketed": still_bracketed(rows, found, alone),
     }
     for name in ("step_policies", *COUNT_COLUMNS):
         columns[name] = rows[name].combine_chunks().flatten().take(pa.array(lasts))

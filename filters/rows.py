@@ -107,6 +107,18 @@ def any_step(holds: BoolArray, offsets: IntArray) -> BoolArray:
     return result
 
 
+def still_bracketed(rows: pa.Table, wrong: BoolArray, same: BoolArray) -> pa.Array:
+    """Return whether the first errors of altered rows are measured from both sides.
+
+    Args:
+        rows: as they were, one for each altered one.
+        wrong: bool[rows], which ones have a first error now.
+        same: bool[rows], where that is the step that it was, and nothing was joined to it.
+    """
+    known = pc.and_(pc.fill_null(rows["bracketed"], fill_value=False), pa.array(same))
+    return pc.if_else(pa.array(wrong), known, pa.scalar(None, pa.bool_()))
+
+
 def with_columns(rows: pa.Table, columns: Mapping[str, Any], offsets: IntArray) -> pa.Table:
     """Return the rows with some columns replaced.
 

@@ -102,7 +102,14 @@ class Draws:
         )
 
     async def _graded(self, completion: Completion, prefix: str, address: str) -> Draw:
-        text, ended = prefix + completion.text, completion.finish_reason
+        """Grade a completion with its prefix; one that was cut by what it states itself.
+
+        An answer in the prefix is the solution's, and nobody knows where the draw was going. Only a
+        program is whole with its prefix alone.
+        """
+        text, ended = completion.text, completion.finish_reason
+        if ended != "length" or self.problem.kind == "code":
+            text = prefix + text
         grade = await self._grader.grade(text, ended, self.problem)
         return Draw(
             request=address,

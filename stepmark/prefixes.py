@@ -1,7 +1,8 @@
 """The measured prefixes of many solutions as the nodes of trees, one tree a problem: arrays.
 
 Solutions that share a prefix share its draws, so rollouts stored by solution are here counted once
-by prefix, among them the draws that became solutions themselves. A prefix's parent is the longest
+by prefix, among them the draws that became solutions themselves: as many as were drawn in a row,
+since those kept from further on were chosen by how they ended. A prefix's parent is the longest
 measured prefix of it. Any probe's rollouts make such trees; a search's make bushy ones.
 """
 
@@ -10,18 +11,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from stepmark.counts import FloatArray, IntArray
 from stepmark.evidence import OUTCOMES
+from stepmark.records import Outcome
 
 Row: TypeAlias = Mapping[str, Any]
+Place: TypeAlias = tuple[str, str]
+"""Problem and address of a prefix: two problems may have the same statement, and then the draws of
+one are not graded as the other's are."""
 
 SOLUTION_COLUMNS: Final = ("id", "problem_id", "request", "draw", "lead", "steps", "outcome")
 ROLLOUT_COLUMNS: Final = ("solution_id", "position", "request", "draw", "outcome")
+
+
+class _Ended(NamedTuple):
+    """A draw and how it ended."""
+
+    place: Place
+    draw: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +82,26 @@ def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
         rollouts: of one annotator, with the columns `ROLLOUT_COLUMNS`.
     """
     by_id = {row["id"]: row for row in solutions.select(SOLUTION_COLUMNS).to_pylist()}
-    drawn = rollouts.select(ROLLOUT_COLUMNS).to_pylist()
-    paths = _paths(drawn)
+    rows = rollouts.select(ROLLOUT_COLUMNS).to_pylist()
+    drawn = [_ended(row, by_id[row["solution_id"]]["problem_id"]) for row in rows]
+    paths = _paths(rows, drawn)
     found = {
-        request: (by_id[solution]["problem_id"], _prefix(by_id[solution], position))
+        place: _prefix(by_id[solution], position)
         for solution, path in paths.items()
-        for position, request in path
+        for position, place in path
     }
-    found = dict(sorted(found.items(), key=lambda item: (len(item[1][1]), item[1], item[0])))
-    entries = {request: entry for entry, request in enumerate(found)}
+    found = dict(sorted(found.items(), key=_by_length))
+    entries = {place: entry for entry, place in enumerate(found)}
     parents = np.full(len(entries), -1, dtype=np.int64)
     for path in paths.values():
-        for (_, before), (_, request) in pairwise(path):
-            at = entries[request]
+        for (_, before), (_, place) in pairwise(path):
+            at = entries[place]
             parents[at] = max(parents[at], entries[before])  # later entries are longer
-    correct, incorrect, unknown = _counted(entries, [*drawn, *by_id.values()])
+    own = [_ended(row, row["problem_id"]) for row in by_id.values()]
+    correct, incorrect, unknown = _counted(entries, [*drawn, *_in_a_row(own, drawn)])
     return Prefixes(
-        problems=tuple(problem for problem, _ in found.values()),
-        texts=tuple(text for _, text in found.values()),
+        problems=tuple(problem for problem, _ in found),
+        texts=tuple(found.values()),
         parents=parents,
         correct=correct,
         incorrect=incorrect,
@@ -94,11 +109,20 @@ def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
     )
 
 
-def _paths(drawn: Sequence[Row]) -> dict[str, list[tuple[int, str]]]:
-    """Return each solution's measured prefixes, (position, request) by position."""
-    paths: dict[str, set[tuple[int, str]]] = {}
-    for row in drawn:
-        paths.setdefault(row["solution_id"], set()).add((row["position"], row["request"]))
+def _by_length(found: tuple[Place, str]) -> tuple[int, str, str, str]:
+    (problem, request), text = found
+    return len(text), problem, text, request
+
+
+def _ended(row: Row, problem: str) -> _Ended:
+    return _Ended((problem, row["request"]), row["draw"], row["outcome"])
+
+
+def _paths(rows: Sequence[Row], drawn: Sequence[_Ended]) -> dict[str, list[tuple[int, Place]]]:
+    """Return each solution's measured prefixes, (position, place) by position."""
+    paths: dict[str, set[tuple[int, Place]]] = {}
+    for row, draw in zip(rows, drawn, strict=True):
+        paths.setdefault(row["solution_id"], set()).add((row["position"], draw.place))
     return {solution: sorted(path) for solution, path in paths.items()}
 
 
@@ -128,9 +152,20 @@ def terminal_q(prefixes: Prefixes) -> FloatArray:
     return np.where(graded > 0, q, np.nan)
 
 
-def _counted(entries: dict[str, int], drawn: Sequence[Row]) -> list[IntArray]:
+def _in_a_row(own: Sequence[_Ended], drawn: Sequence[_Ended]) -> list[_Ended]:
+    """Return the solutions' own draws that stand among those drawn at their place, or next.
+
+    A quota or a filter keeps solutions from later draws for their outcome, which would bias a rate.
+    """
+    last: dict[Place, int] = {}
+    for each in drawn:
+        last[each.place] = max(last.get(each.place, 0), each.draw)
+    return [each for each in own if each.draw <= last.get(each.place, -2) + 1]
+
+
+def _counted(entries: dict[Place, int], drawn: Sequence[_Ended]) -> list[IntArray]:
     """Count each draw once by entry and outcome, whoever's evidence it is."""
-    outcomes = {(r["request"], r["draw"]): r["outcome"] for r in drawn if r["request"] in entries}
-    at = np.array([entries[request] for request, _ in outcomes], dtype=np.int64)
+    outcomes = {(each.place, each.draw): each.outcome for each in drawn}
+    at = np.array([entries[place] for place, _ in outcomes], dtype=np.int64)
     ends = np.array([OUTCOMES.index(end) for end in outcomes.values()], dtype=np.int64)
     return [np.bincount(at[ends == end], minlength=len(entries)) for end in range(len(OUTCOMES))]

@@ -25,6 +25,10 @@ UNDELIVERED = "undelivered"
 Order: TypeAlias = "asyncio.Task[dict[int, Completion]]"
 """A request on its way: gives the draws that were bought, without those left out to the end."""
 
+Key: TypeAlias = tuple[str, str, int]
+"""Problem, address and draw of an order: what one problem's order buys is kept for that one alone,
+even where another has the same statement."""
+
 
 @dataclass(slots=True)
 class Meter:
@@ -76,7 +80,7 @@ class Purchase:
         self._ledger = ledger
         self._identity = identity
         self._meter = meter
-        self._buying: dict[tuple[str, int], Order] = {}
+        self._buying: dict[Key, Order] = {}
 
     def address(self, request: Request) -> str:
         """Return the address (`rq_…`) that a request's draws are kept under."""
@@ -101,7 +105,7 @@ class Purchase:
         self._meter.reused += len(found)
         missing = tuple(draw for draw in request.draws if draw not in found)
         # Nothing is awaited between this look-up and the order, so no draw has two buyers.
-        orders = {d: o for d in missing if (o := self._buying.get((request.address, d)))}
+        orders = {d: o for d in missing if (o := self._buying.get(_key(request, d)))}
         ours = tuple(draw for draw in missing if draw not in orders)
         if ours:
             orders.update(dict.fromkeys(ours, self._order(replace(request, draws=ours))))
@@ -120,7 +124,7 @@ class Purchase:
     def _order(self, request: Request) -> Order:
         """Buy draws that nobody is buying, in a task that no asker's end can stop."""
         order = asyncio.create_task(self._buy(request))
-        keys = [(request.address, draw) for draw in request.draws]
+        keys = [_key(request, draw) for draw in request.draws]
         self._buying.update(dict.fromkeys(keys, order))
 
         def forget(order: Order) -> None:
@@ -204,6 +208,10 @@ class Purchase:
             "sampling": request.sampling.as_json(),
         }
         return asked if request.schema is None else {**asked, "schema": request.schema}
+
+
+def _key(request: Request, draw: int) -> Key:
+    return request.problem_id, request.address, draw
 
 
 def refused(draws: tuple[int, ...], reason: str) -> tuple[Completion, ...]:

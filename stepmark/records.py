@@ -97,11 +97,19 @@ class Solution:
     def reach(self, text: str, position: int) -> int:
         """Return how many steps a text begins with that begins with the first `position` ones.
 
-        At the bare problem that is also so if the text has another lead, and then it is 0.
+        At the bare problem that is also so if the text has another lead, and then it is 0. The last
+        step, which no white space may end, is there only whole: `#### 4` does not begin `#### 42`.
         """
-        while position < len(self.steps) and text.startswith(self.prefix(position + 1)):
+        while position < len(self.steps) and self._begins(text, position + 1):
             position += 1
         return position
+
+    def _begins(self, text: str, position: int) -> bool:
+        prefix = self.prefix(position)
+        if position < len(self.steps) or prefix[-1:].isspace():
+            return text.startswith(prefix)
+        after = text[len(prefix) : len(prefix) + 1]
+        return text.startswith(prefix) and (not after.strip() or after == self.tail[:1])
 
     def prefix(self, position: int) -> str:
         """Return the text up to the end of the first `position` steps (0: no step at all).

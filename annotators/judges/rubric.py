@@ -12,6 +12,7 @@ Deviations: principles are given, not written or mined by a model; no Pareto fro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Final, Literal
 
 from annotators.judges.question import Question, about_each_step
@@ -93,9 +94,10 @@ class Rubric:
         return reading(text, self._read)
 
     def mean(self, scores: tuple[float, ...]) -> float:
-        """Return the weighted mean of scores in [0, 1]."""
-        weights = [dimension.weight for dimension in self.rubric]
-        return sum(w * s for w, s in zip(weights, scores, strict=True)) / sum(weights)
+        """Return the weighted mean of scores in [0, 1], rounded once: a threshold met is met."""
+        weights = [Fraction(str(dimension.weight)) for dimension in self.rubric]
+        weighed = (w * Fraction(s) for w, s in zip(weights, scores, strict=True))
+        return float(sum(weighed) / sum(weights))
 
     def _read(self, answer: str) -> Reading:
         block = final_block(answer, "Scores")

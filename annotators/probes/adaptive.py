@@ -47,7 +47,8 @@ class Adaptive:
     round: int = 1
     """Prefixes that get one more draw each at a time: more end sooner, with more draws."""
     worth: float = 0.003
-    """Least bits about the first error that a draw must promise."""
+    """Least bits about the first error that a draw must promise: the best few per token are asked
+    about, so that a dearer one that promises more does not keep it going."""
     root: int = 7
     """Draws from the bare problem to learn its solve rate: `samples` − 1 are already paid for."""
     hyper: Hyper = field(default_factory=Hyper)

@@ -116,8 +116,9 @@ def uncertainty_of(
     if not logprobs:
         return 0.0
     highest = max(logprobs)
-    weights = [math.exp((logprob - highest) / temperature) for logprob in logprobs]
-    shares = [weight / sum(weights) for weight in weights]
+    scaled = [(logprob - highest) / temperature for logprob in logprobs]
+    whole = math.log(sum(map(math.exp, scaled)))
+    logs = [each - whole for each in scaled]  # of shares that may be too small for a float
     if measure == "log_sum":
-        return -sum(math.log(share) for share in shares)
-    return -sum(share * math.log(share) for share in shares)
+        return -sum(logs)
+    return -sum(math.exp(each) * each for each in logs)

@@ -71,7 +71,7 @@ class Posterior:
 def _informed(counts: Counts) -> BoolArray:
     """Return bool[N]: steps of solutions that a draw past the bare problem, or a witness, tells of.
 
-    The own answer alone decides a solution of one step.
+    The own answer alone decides a solution of one step, where it is known.
     """
     came = counts.passages.again + counts.passages.left.graded
     lengths = np.diff(counts.offsets)
@@ -79,7 +79,9 @@ def _informed(counts: Counts) -> BoolArray:
     came[first] = counts.passages.again[first]
     drawn = np.concatenate([[0], np.cumsum(came)])
     by_solution = drawn[counts.offsets[1:]] - drawn[counts.offsets[:-1]]
-    informed = (by_solution > 0) | (lengths == 1) | _testified(counts)
+    single = lengths == 1
+    informed = (by_solution > 0) | _testified(counts)
+    informed[single] |= counts.graded[counts.offsets[:-1][single]] > 0
     return np.asarray(np.repeat(informed, lengths))
 
 

@@ -8,8 +8,9 @@ max_unknown 0.25 is ours.
 Semantics: potential; the verdict is about what the step does to it, the value is MC itself.
 After the first error: labels go on, so 1, 0, 1 is possible (the paper does not say); after the
 first MC = 0 every measured step is incorrect, with value 0.
-Divisions: none is carried out. c_t·n_(t−1) and ε·c_(t−1)·n_t are compared, so a ratio of exactly
-0.8 is exactly that; MC_(t−1) = 0 can only follow a zero, and such steps are incorrect.
+Divisions: one, of whole numbers, c_t·n_(t−1) by c_(t−1)·n_t: its rounding is that of ε as written,
+so that a ratio of exactly ε passes, as it would not always against ε·c_(t−1)·n_t; MC_(t−1) = 0 can
+only follow a zero, and such steps are incorrect.
 Deviations: a problem whose bare draws never succeed is withheld as `rarely_solved` (the authors
 skip it); a step is withheld where it or the prefix before it has no believable draws.
 """
@@ -75,13 +76,13 @@ class RelativeProgress:
         )
 
     def _keeps(self, step: Tallies, previous: Tallies) -> BoolArray:
-        """Tell where the step keeps enough of the rate, in whole counts: see the header."""
+        """Tell where the step keeps enough of the rate: see the header."""
         stays = step.correct * previous.graded
         was = previous.correct * step.graded
         if self.form == "ratio":
             share = 0.8 if self.threshold is None else self.threshold
-            kept: BoolArray = stays >= share * was
+            kept: BoolArray = stays / np.maximum(was, 1) >= share
         else:
             least = -0.5 if self.threshold is None else self.threshold
-            kept = stays - was >= least * (step.graded * previous.graded)
+            kept = (stays - was) / np.maximum(step.graded * previous.graded, 1) >= least
         return kept

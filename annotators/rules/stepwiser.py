@@ -7,9 +7,9 @@ Defaults: `effective`, the best of the three at 7B; γ = 0.8 (App. A.4), passed 
 K = 4 are PAV's, the paper gives none; max_unknown 0.25 is ours. The paper draws 16 rollouts a step.
 Semantics: potential; the value is Q whatever the signal.
 Steps after the first error are read like any others.
-Divisions: none is carried out. c_t·n_(t−1) and γ·c_(t−1)·n_t are compared: a ratio of exactly 0.8
-is incorrect; from Q_(t−1) = 0 a step is correct if it has any success, the ratio's limit, and
-incorrect at 0/0.
+Divisions: one, of whole numbers, c_t·n_(t−1) by c_(t−1)·n_t, which rounds as γ is written: a ratio
+of exactly γ is incorrect; from Q_(t−1) = 0 a step is correct if it has any success, the ratio's
+limit, and incorrect at 0/0.
 Deviations: the paper prints the negative case of `effective` as "= 0"; it is read as ≤ 0, since
 the sum can be negative. A step is withheld where it or, unless the signal is absolute, the prefix
 before it or the bare problem has no believable draws.
@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import numpy as np
 
 from annotators.rules.advantage import check_prover, effective_reward
 from annotators.rules.along import before, comparable
@@ -73,7 +75,8 @@ class StepWiser:
     def _is_progress(self, step: Tallies, previous: Tallies) -> BoolArray:
         good: BoolArray
         if self.signal == "ratio":
-            good = step.correct * previous.graded > self.gamma * (previous.correct * step.graded)
+            stays, was = step.correct * previous.graded, previous.correct * step.graded
+            good = np.where(was > 0, stays / np.maximum(was, 1) > self.gamma, stays > 0)
         else:
             rates = success_rate(previous), success_rate(step)
             good = effective_reward(*rates, self.alpha, self.best_of) > 0

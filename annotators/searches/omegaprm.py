@@ -189,9 +189,14 @@ class _Growth:
         return node, draw
 
     async def _searched_leaf(self, node: Node, draw: Draw) -> Leaf:
-        """Halve what the rollout adds to its node until one step holds the first error."""
+        """Halve what the rollout adds to its node until one step holds the first error.
+
+        One that ends at once adds no step, and the node's own are sound.
+        """
         parts = self._split(node.parts, draw)
         sound, broken = len(node.parts.steps), len(parts.steps)
+        if broken == sound:
+            return Leaf(draw=draw, parts=parts, searched=True, first_error=None)
         while broken - sound > 1:
             middle = (sound + broken) // 2
             probed = await self._probed(prefix_of(parts, middle))

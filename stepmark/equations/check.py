@@ -114,7 +114,7 @@ def _asserted(chain: Chain, known: Knowledge, step: str) -> Iterator[Equality]:
     for place, (left, right) in enumerate(itertools.pairwise(chain.sides)):
         if left.tree is None or right.tree is None or right.relation != "=":
             continue
-        named = _is_name(left.tree, known, place)
+        named = _is_name(left.tree, known, place) or _is_defined(right.tree, known)
         if not named and not (_is_value(left.tree) and _is_value(right.tree)):
             text = chain.between(place, place + 1)
             yield Equality(left.tree, right.tree, text, chain.unit_after(place + 1), step)
@@ -126,9 +126,15 @@ def _is_name(tree: Tree, known: Knowledge, place: int) -> bool:
     A letter that an equation was solved for before is no name: `2x = 10, x = 5` can be checked.
     """
     if isinstance(tree, Variable):
-        return place == 0 and not (tree.name in known and known[tree.name].solved)
+        return place == 0 and _is_defined(tree, known)
     units = [leaf.unit for leaf in leaves(tree) if isinstance(leaf, Number) and leaf.unit]
     return bool(units) and (is_bare(tree) or _is_fraction(tree))
+
+
+def _is_defined(tree: Tree, known: Knowledge) -> bool:
+    """Tell a letter that an equation may give another meaning, on either side: `3 + 4 = x`."""
+    unsolved = (name not in known or not known[name].solved for name in variables(tree))
+    return is_bare(tree) and any(unsolved)
 
 
 def _is_value(tree: Tree) -> bool:

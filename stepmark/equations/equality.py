@@ -77,7 +77,8 @@ def status(said: Equality, known: Values) -> Status | None:
     if any(one == other for one, other in pairs):
         return "holds"
     if is_bare(said.right):
-        places = max(leaf.places for leaf in leaves(said.right) if isinstance(leaf, Number))
+        numbers = [leaf.places for leaf in leaves(said.right) if isinstance(leaf, Number)]
+        places = max(numbers, default=0)  # none where the side is a letter: `3 + 4 = x`
         if places and any(abs(one - other) < Fraction(1, 10**places) for one, other in pairs):
             return "holds"
         if any(_cut_to_whole(one, other) for one, other in pairs):

@@ -3,8 +3,9 @@
 Chats for a generative PRM (GenPRM, arXiv 2504.00891; R-PRM, arXiv 2503.21295; SPARK): the question
 that the judge was asked and a reply whose verdicts agree with the labels. `{prompt, chosen,
 rejected}` is R-PRM's critique DPO: an agreeing and a disagreeing reply to the same question.
-A reply agrees if it says of every step what the label says, wherever both speak and at least once;
-it disagrees if it contradicts one label. One that speaks of unlabelled steps alone is neither.
+A reply is read up to and with the first step that it calls incorrect. It agrees if of every step
+that it speaks of there it says what the label says, and disagrees if it contradicts one label. One
+that speaks of an unlabelled step is neither: no label confirms it (filters/rationales.py).
 Replies that could not be read are in neither, nor those that end a conversation of several turns,
 since they answer what a tool or another reply said; a question's replies are paired in the order of
 their draws, each at most once.
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stepmark.records import Critique, Verdict
+from stepmark.records import Critique, Verdict, first_error
 from storage.export.chat import Turn
 from storage.export.said import Said
 from storage.rows import LabelledSolution
@@ -95,14 +96,15 @@ def stance_of(reply: Critique, labels: Sequence[Verdict]) -> Stance:
     if reply.earlier:
         return "in_turns"
     spoken = labels[reply.first : reply.first + len(reply.verdicts)]
+    error = first_error(reply.verdicts)
+    heard = reply.verdicts if error is None else reply.verdicts[: error + 1]
     both = [
-        (said, label)
-        for said, label in zip(reply.verdicts, spoken, strict=False)
-        if "unlabelled" not in {said, label}
+        (said, label) for said, label in zip(heard, spoken, strict=False) if said != "unlabelled"
     ]
-    if not both:
-        return "neither"
-    return "agrees" if all(said == label for said, label in both) else "disagrees"
+    if any(label not in {said, "unlabelled"} for said, label in both):
+        return "disagrees"
+    confirmed = both and all(label != "unlabelled" for _, label in both)
+    return "agrees" if confirmed else "neither"
 
 
 def _those(
@@ -118,7 +120,7 @@ def _turn(reply: Critique) -> tuple[Turn, ...]:
 def _why(stance: Stance) -> str:
     return {
         "disagrees": "replies that contradict the labels",
-        "neither": "replies about unlabelled steps alone",
+        "neither": "replies that no label confirms",
         "unreadable": "replies that cannot be read",
         "in_turns": "replies that end a conversation of several turns",
     }[stance]

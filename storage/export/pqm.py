@@ -61,10 +61,14 @@ def _in_full(rows: pa.Table) -> BoolArray:
     """Tell which rows have every step before the first error labelled `correct`."""
     offsets = _offsets(rows)
     correct = pc.equal(_flat(rows, "verdicts"), "correct").to_numpy(zero_copy_only=False)
-    token = pc.match_substring(_flat(rows, "steps"), TOKEN).to_numpy(zero_copy_only=False)
-    in_the_way = (_before_error(rows) & ~correct) | token
+    in_the_way = (_before_error(rows) & ~correct) | _holds_token(_flat(rows, "steps"))
     full: BoolArray = ragged.first(in_the_way, offsets) == ragged.lengths(offsets)
-    return full
+    return full & ~_holds_token(rows["problem"].combine_chunks())
+
+
+def _holds_token(texts: pa.Array) -> BoolArray:
+    found: BoolArray = pc.match_substring(texts, TOKEN).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _before_error(rows: pa.Table) -> BoolArray:

@@ -31,6 +31,13 @@ def test_a_mistake_that_the_next_step_puts_right_counts_as_put_right():
     assert {each["first_error"] for each in seconds} == {0, None}
 
 
+def test_a_first_error_counts_as_measured_only_where_it_was_and_nothing_was_joined_to_it():
+    rows = [a_row("CCIC", tuple("abcd"), id=f"so_{n:032x}", bracketed=True) for n in range(20)]
+    seconds = [ALWAYS.change(table(row), None).to_pylist()[1] for row in rows]
+    said = {"|".join(each["steps"]): (each["first_error"], each["bracketed"]) for each in seconds}
+    assert said == {"ab|c|d": (1, True), "a|bc|d": (1, False), "a|b|cd": (None, None)}
+
+
 def test_short_solutions_have_one_view():
     assert ALWAYS.change(table(a_row("CI")), None).num_rows == 1
 

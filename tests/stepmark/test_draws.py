@@ -5,6 +5,7 @@ import pytest
 from stepmark.draws import Draws, prompt_counted_once
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import EngineDown, EngineError
+from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
@@ -46,6 +47,20 @@ def test_a_draw_is_graded_together_with_its_prefix(ledger):
     (draw,) = run(draws_of(engine, ledger, grader).draws("Six sevens: ", 1))
     assert grader.graded == [("Six sevens: so 42", "stop")]
     assert (draw.text, draw.outcome, draw.answer) == ("so 42", "correct", "42")
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome"),
+    [("Let me check this ag", "unknown"), ("No, it is \\boxed{42}. Let me ch", "correct")],
+)
+def test_a_draw_that_was_cut_did_not_give_the_answer_that_its_prefix_states(
+    ledger, written, outcome
+):
+    engine = FakeEngine(
+        writes=lambda request, draw: a_completion(draw, written, finish_reason="length")
+    )
+    (draw,) = run(draws_of(engine, ledger, Grader()).draws("So it is \\boxed{41}.\n\n", 1))
+    assert (draw.outcome, draw.text) == (outcome, written)
 
 
 def test_asking_for_more_buys_the_rest_only(ledger):

@@ -37,6 +37,24 @@ def test_the_draw_that_wrote_a_solution_counts_for_its_prefix():
     assert (found.correct.tolist(), found.incorrect.tolist()) == ([1], [1])
 
 
+def test_a_solution_kept_from_later_draws_is_no_measurement_of_its_prefix():
+    """Draws 0 to 2 fail; a quota goes on drawing until number 40 is right, and keeps that."""
+    drawn = [a_rollout(LEFT, 0, draw, "incorrect") for draw in range(3)]
+    kept = replace(LEFT, request=drawn[0].request, draw=40, outcome="correct")
+    found = prefixes([kept], [replace(each, solution_id=kept.id) for each in drawn])
+    assert (found.correct.tolist(), found.incorrect.tolist()) == ([0], [3])
+
+
+def test_problems_with_one_statement_and_different_answers_do_not_share_draws():
+    """The address is the prompt's, and the same draw is right for one and wrong for the other."""
+    other = a_solution(["a", "b", "c"], problem_id="pb_other", id="so_other", request=LEFT.request)
+    drawn = a_rollout(LEFT, 1, 0, "correct")
+    graded = replace(drawn, problem_id="pb_other", solution_id="so_other", outcome="incorrect")
+    found = prefixes([LEFT, other], [drawn, graded])
+    measured = zip(found.problems, found.correct.tolist(), found.incorrect.tolist(), strict=True)
+    assert sorted(measured) == sorted([(LEFT.problem_id, 1, 0), ("pb_other", 0, 1)])
+
+
 def test_the_order_of_the_rows_does_not_matter():
     tallies = {0: Tally(4, 4), 1: Tally(3, 1), 2: Tally(0, 4)}
     both = [*rollouts_of(LEFT, tallies), *rollouts_of(RIGHT, tallies)]

@@ -154,6 +154,25 @@ def test_overlapping_orders_each_buy_what_nobody_is_buying(tmp_path):
     run(main())
 
 
+def test_what_two_problems_with_one_statement_buy_at_once_is_kept_for_both(tmp_path):
+    """Each is found in its own partition: a replay of the second would else miss its draws."""
+    problems = [f"pb_{first}{'0' * 31}" for first in "0f"]
+
+    async def main() -> None:
+        gate = asyncio.Event()
+        async with a_shop(tmp_path, FakeEngine(gate=gate)) as purchase:
+            requests = [replace(a_request(range(2)), problem_id=problem) for problem in problems]
+            askers = [asyncio.create_task(purchase.generate(request)) for request in requests]
+            await turns()
+            gate.set()
+            await asyncio.gather(*askers)
+            address = purchase.address(requests[0])
+            assert address == purchase.address(requests[1])
+            assert all(purchase.kept(problem, address, 1) for problem in problems)
+
+    run(main())
+
+
 def test_a_failed_buyer_tells_those_who_wait(tmp_path):
     async def main() -> None:
         gate = asyncio.Event()

@@ -62,6 +62,22 @@ def test_a_text_reaches_as_far_as_it_repeats_the_steps_byte_for_byte():
     assert solution.reach("Zero.", 0) == 0
 
 
+def test_the_last_step_is_not_written_again_where_its_number_goes_on():
+    solution = a_solution(steps=("2 + 2 is what?\n", "#### 4"))
+    assert solution.reach("2 + 2 is what?\n#### 42", 0) == 1
+    assert solution.reach("2 + 2 is what?\n#### 4.5", 1) == 1
+    assert solution.reach("2 + 2 is what?\n#### 4", 0) == 2
+    assert solution.reach("2 + 2 is what?\n#### 4\n", 0) == 2
+    assert a_solution(steps=("a\n", "4\n")).reach("a\n4\n2", 0) == 2
+
+
+def test_the_last_step_is_written_again_where_the_tail_follows_it():
+    solution = a_solution(steps=("a\n", "b"), tail="</think>4")
+    assert solution.reach("a\nb</think>4", 0) == 2
+    assert solution.reach("a\nb and c</think>4", 0) == 2
+    assert solution.reach("a\nbc</think>4", 0) == 1
+
+
 def test_a_text_with_another_lead_reaches_no_step():
     solution = a_solution(lead="Hm. ", steps=("One. ", "Two."))
     assert solution.reach("One. Two.", 0) == 0

@@ -19,6 +19,17 @@ def test_the_mean_is_weighted():
     assert JUDGE.mean((1.0, 0.0)) == 0.75
 
 
+def test_a_mean_of_exactly_a_threshold_reaches_it_whatever_the_weights():
+    """As floats (0.1 · 0.75 + 0.3 · 0.75) / 0.4 is below 0.75."""
+    dimensions = (
+        Dimension(name="a", asks="?", weight=0.1),
+        Dimension(name="b", asks="?", weight=0.3),
+    )
+    judge = Rubric(method="rubric", rubric=dimensions)
+    assert judge.parse("Scores:\na: 4\nb: 4").verdicts == ("correct",)
+    assert judge.parse("Scores:\na: 3\nb: 3").verdicts == ("neutral",)
+
+
 def test_scores_are_scaled_to_the_unit_interval():
     assert JUDGE.parse("Scores:\nUse: 1\nLogic: 5").scores == (1.0, 0.0)
 

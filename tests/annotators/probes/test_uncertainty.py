@@ -64,6 +64,12 @@ def test_very_unlikely_tokens_are_no_trouble():
     assert uncertainty_of([-4000.0, -4000.0]) == pytest.approx(math.log(2))
 
 
+def test_a_token_that_was_next_to_impossible_has_no_share_and_is_no_error():
+    """Servers write −9999 for a log-probability of minus infinity."""
+    assert uncertainty_of([0.0, -9999.0]) == pytest.approx(0)
+    assert uncertainty_of([0.0, -9999.0], measure="log_sum") == pytest.approx(9999 / 5)
+
+
 def test_steps_go_by_uncertainty_and_equal_ones_from_the_left():
     assert SEARCH.visits([[-1.0] * count for count in (2, 5, 2, 9)]) == [4, 2, 1, 3]
 

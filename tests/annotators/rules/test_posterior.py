@@ -72,6 +72,14 @@ def test_a_wrong_answer_of_one_step_is_wrong_by_itself():
     assert verdicts(counts_of([Tally()], [[OWN]])) == ["incorrect"]
 
 
+def test_one_step_of_unknown_outcome_is_not_labelled_by_what_was_believed_beforehand():
+    reading = Posterior(method="posterior", threshold=0.5).read(
+        counts_of([Tally()], [[Tally(unknown=1)]])
+    )
+    assert reading.verdicts.tolist() == [0]
+    assert np.isnan(reading.values).all()
+
+
 def test_a_lower_threshold_labels_no_less():
     drawn = {2: Tally(correct=1), 4: Tally(incorrect=2, own=1)}
     rules = [Posterior(method="posterior", threshold=t) for t in (0.95, 0.8, 0.6)]

@@ -35,6 +35,12 @@ def test_exactly_08_is_correct_at_any_number_of_draws(fives, draws, more):
     assert verdicts(RATIO, root, (after, total - after, 0)) == "C"
 
 
+def test_a_ratio_of_exactly_another_threshold_is_correct_too():
+    """As floats 0.28 · 800 is above 224."""
+    rule = RelativeProgress(method="relative_progress", threshold=0.28)
+    assert verdicts(rule, (25, 7, 0), (7, 25, 0)) == "C"
+
+
 def test_the_first_step_is_compared_with_the_bare_problem():
     assert verdicts(RATIO, ALL, *of_20(15, 15)) == "IC"
 

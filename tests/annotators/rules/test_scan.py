@@ -42,6 +42,11 @@ def test_an_accuracy_of_exactly_075_is_kept_and_less_is_not():
     assert reasons(RULE, (95, 33, 0), (8, 0, 0), (0, 8, 0)) == ["rarely_solved"] * 2
 
 
+def test_self_confidence_is_over_graded_draws():
+    """The authors' code divides by all, those without an answer too: here 6/10, below 0.75."""
+    assert values(RULE, (6, 2, 2), *of_10(3, 0)) == pytest.approx([0.4, 0])
+
+
 def test_steps_after_the_first_zero_are_dropped_for_that_reason():
     assert reasons(RULE, SC_08, *of_10(0, 5), (0, 0, 0)) == [None, *["after_first_error"] * 2]
 

@@ -40,6 +40,12 @@ def test_exactly_08_is_incorrect_at_any_number_of_draws(fives, others):
     assert verdicts(RATIO, root, step) == "I"
 
 
+def test_a_ratio_of_exactly_another_gamma_is_incorrect_too():
+    """As floats 0.58 · 3200 is below 1856."""
+    rule = StepWiser(method="stepwiser", signal="ratio", gamma=0.58)
+    assert verdicts(rule, (50, 14, 0), (29, 35, 0)) == "I"
+
+
 def test_a_success_after_none_is_progress_and_none_after_none_is_not():
     assert verdicts(RATIO, (0, 16, 0), *of_16(1, 0, 0)) == "CII"
 

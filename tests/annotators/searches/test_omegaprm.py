@@ -159,6 +159,13 @@ def test_a_probe_with_many_unknown_draws_leaves_its_search_undecided(unknown, er
     assert searched(tree) == [("a\nb\n", error)]
 
 
+def test_a_rollout_that_adds_nothing_puts_no_error_into_the_steps_before_it():
+    root = [a_draw(0), a_draw(1, "a\nb\nc\n", outcome="incorrect", request="root")]
+    inner = [a_draw(0), a_draw(1, "", outcome="incorrect", request="inner")]
+    tree = grown(Scenes({"": root, "a\n": inner}), 2)
+    assert searched(tree) == [("a\nb\nc\n", 1), ("a\n", None)]
+
+
 def test_rollouts_of_a_probed_prefix_are_searched_from_there():
     root = [a_draw(0), a_draw(1, "a\nb\nc\n", outcome="incorrect", request="root")]
     inner = [a_draw(0), a_draw(1, "x\ny\nz\n", outcome="incorrect", request="inner")]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stepmark.logic import entailment
 from stepmark.logic.entailment import Answer, Entailment, decide
 from stepmark.logic.formula import Atom, Connected, Formula, Not
 from stepmark.logic.syntax import parse
@@ -31,6 +32,20 @@ def follows(premises: list[str], conclusion: str, effort: int = 2_000_000) -> An
 )
 def test_what_follows_is_valid(premises: list[str], conclusion: str):
     assert follows(premises, conclusion) == Answer("valid")
+
+
+def test_a_question_that_is_asked_again_is_proved_once(monkeypatch: pytest.MonkeyPatch):
+    """FoVer's loop never breaks, and proves every step ten times."""
+    proved: list[Entailment] = []
+
+    def prove(question: Entailment, *_: object) -> Answer:
+        proved.append(question)
+        return Answer("valid")
+
+    monkeypatch.setattr(entailment, "_answer", prove)
+    question = Entailment(premises=(), conclusion=parse("P(a)"))
+    assert decide([question] * 10) == (Answer("valid"),) * 10
+    assert proved == [question]
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,15 @@ def an_exchange(labels: str, *replies: Critique) -> Exchange:
         ("I", 0, "CI", "disagrees"),
         ("?C", 0, "C?", "neither"),
         ("C", 0, "?C", "neither"),
+        ("CI", 0, "C?", "neither"),
+        ("CC", 0, "C?", "neither"),
+        ("CIC", 0, "CII", "agrees"),
+        ("C?I", 0, "C?I", "agrees"),
     ],
 )
-def test_a_reply_is_compared_where_both_speak(said, first, labels, stance):
+def test_a_reply_is_compared_up_to_the_first_step_that_it_calls_incorrect(
+    said, first, labels, stance
+):
     assert stance_of(a_reply(said, first=first), a_row(labels).verdicts) == stance
 
 
@@ -80,7 +86,7 @@ def test_chats_end_with_replies_that_agree_and_the_others_are_counted():
     assert said.unsaid == {
         "replies that contradict the labels": 1,
         "replies that cannot be read": 1,
-        "replies about unlabelled steps alone": 1,
+        "replies that no label confirms": 1,
     }
 
 

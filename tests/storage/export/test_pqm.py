@@ -49,8 +49,8 @@ def test_text_is_what_the_trainer_tokenises():
 
 def test_every_label_has_one_token():
     """The trainer's collator asserts it."""
-    spoilt = a_row("CC", ("uses [PRM]", "b"))
-    for row in exported(a_row("CCI?"), spoilt):
+    spoilt = a_row("CC", ("uses [PRM]", "b")), a_row("CC", problem="What is [PRM]?")
+    for row in exported(a_row("CCI?"), *spoilt):
         assert len(re.findall(r"\[PRM\]", row.query + row.answer)) == len(row.labels)
 
 
