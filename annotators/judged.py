@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotators.asking import prompt_id
 from annotators.judges import Judge, MultiTurn, Question, Reading
-from annotators.judges.question import prompt_id
 from annotators.stored import rows_of, without_draws
 from annotators.turns import TurnLostError, Turns
 from annotators.votes import Ballots, Votes
