@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from flows.blocks import PolicyBlock
 from flows.offline import remembered
-from flows.recipe import PolicyBlock
 from stepmark.errors import StorageError
 from stepmark.policy import PolicyIdentity
 from tests.fakes.factories import an_identity
