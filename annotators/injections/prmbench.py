@@ -6,10 +6,11 @@ solves the problem again, people mark whether its solution is right and whether 
 no step of it is an error. The kinds and how the ninth is made are taken from the authors'
 repository (ssmisya/PRMBench). Semantics: correctness.
 Defaults: 2 of the nine kinds a solution, ours. Cost: a request a kind.
-Deviations: the prompts are our own; the problem itself is never modified; steps before the first
-flaw must be the original's, and nobody filters the replies (the authors had people check them). For
-the ninth kind the writer is shown the solution that it shall differ from, a right answer stands for
-people's mark, and "not the same" is no more than other steps.
+Deviations: the prompts are our own; the problem itself is never modified; the writer is asked for
+the steps from the first flaw on, those before it are the original's; nobody filters the replies
+(the authors had people check them). For the ninth kind the writer is shown the solution that it
+shall differ from, a right answer stands for people's mark, and "not the same" is no more than other
+words.
 """
 
 from __future__ import annotations
@@ -18,13 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from annotators.injections.reading import (
-    Another,
-    Spoiled,
-    UselessError,
-    spoiled_from_a_step_on,
-    whole,
-)
+from annotators.injections.reading import Another, Spoiled, another, spoiled_from_a_step_on
 from annotators.injections.writing import Kind, Writing
 from stepmark.records import Solution
 
@@ -54,15 +49,7 @@ class PrmBench(Writing):
     method: Literal["prmbench"]
 
     def read(self, kind: str, text: str, solution: Solution) -> Spoiled | Another:
-        """Read the whole solution."""
-        if kind != SEVERAL:
-            return spoiled_from_a_step_on(text, solution)
-        steps = whole(text, solution)
-        if _bare(steps) == _bare(solution.steps):
-            raise UselessError("nothing_changed")
-        return Another(steps)
-
-
-def _bare(steps: tuple[str, ...]) -> list[str]:
-    """Return the words of a solution, however it is cut and spaced."""
-    return "".join(steps).split()
+        """Read the flawed steps, or the other solution."""
+        return (
+            another(text, solution) if kind == SEVERAL else spoiled_from_a_step_on(text, solution)
+        )

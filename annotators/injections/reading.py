@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Final, Literal, NamedTuple
 
 from stepmark.records import Solution
 
-Failure = Literal["missing_field", "repeated_field", "out_of_range", "nothing_changed", "rewritten"]
-"""Why a reply is no use: a field is missing or there twice; it names a step that does not exist;
-the step says what it said before; a step before the first error was changed."""
+Failure = Literal["missing_field", "repeated_field", "out_of_range", "nothing_changed"]
+"""Why a reply is no use: a field is missing or there too often; it names a step that does not
+exist; it says what the original says."""
 
 _END: Final = re.compile(r"\s*$")
-_STEP: Final = re.compile(r"<step_(\d{1,4})>(.*?)</step_\1>", re.DOTALL)
+_STEP: Final = re.compile(r"<(wrong_|next_|)step>(.*?)</\1step>", re.DOTALL)
 
 
 class UselessError(Exception):
@@ -43,35 +42,47 @@ class Another(NamedTuple):
 
 
 def spoiled_from_a_step_on(text: str, solution: Solution) -> Spoiled:
-    """Read a whole solution that is the original up to its first wrong step.
+    """Read a wrong step, its place, and what follows it; before it stands the original.
 
     Raises:
-        UselessError: it cannot be read, or is not the original up to there.
+        UselessError: a part is missing, or the step is the original's.
     """
-    steps = whole(text, solution)
-    errors = indices(field(text, "error_steps"), len(steps))
-    originals = itertools.chain(solution.steps, itertools.repeat(None))
-    pairs = enumerate(zip(steps, originals, strict=False))
-    changed = [place for place, (step, original) in pairs if step != original]
-    if errors[0] not in changed:
-        raise UselessError("nothing_changed")
-    if changed[0] < errors[0]:
-        raise UselessError("rewritten")
-    return Spoiled(steps=steps, errors=errors, why=field(text, "explanation"))
-
-
-def whole(text: str, solution: Solution) -> tuple[str, ...]:
-    """Return the steps of a reply, each ended by the white space that ends the original's.
-
-    Raises:
-        UselessError: they are not numbered from 0 without a gap, or one is empty.
-    """
-    written = [(int(number), step.strip()) for number, step in _STEP.findall(text)]
-    numbers = [number for number, _ in written]
-    if not written or numbers != list(range(len(written))) or not all(step for _, step in written):
+    place = index(field(text, "error_step"), len(solution.steps))
+    marks, steps = _marked(text, solution.steps, place)
+    if marks[0] != "wrong_":
         raise UselessError("missing_field")
-    likes = itertools.chain(solution.steps, itertools.repeat(solution.steps[-1]))
-    return tuple(ended_like(step, like) for (_, step), like in zip(written, likes, strict=False))
+    if steps[0].strip() == solution.steps[place].strip():
+        raise UselessError("nothing_changed")
+    return Spoiled(
+        steps=solution.steps[:place] + steps,
+        errors=tuple(place + step for step, mark in enumerate(marks) if mark == "wrong_"),
+        why=field(text, "explanation"),
+    )
+
+
+def another(text: str, solution: Solution) -> Another:
+    """Read a whole other solution.
+
+    Raises:
+        UselessError: it has no steps, or the original's words, however they are cut and spaced.
+    """
+    marks, steps = _marked(text, solution.steps, 0)
+    if set(marks) != {""}:
+        raise UselessError("missing_field")
+    if "".join(steps).split() == "".join(solution.steps).split():
+        raise UselessError("nothing_changed")
+    return Another(steps)
+
+
+def _marked(text: str, originals: tuple[str, ...], place: int) -> tuple[list[str], tuple[str, ...]]:
+    """Return the marks of the steps in a reply, and the steps, which begin at a place."""
+    written = _STEP.findall(text)
+    if not written or not all(step.strip() for _, step in written):
+        raise UselessError("missing_field")
+    marks, steps = zip(*written, strict=True)
+    likes = [*originals[place:-1], *[originals[0]] * len(steps)][: len(steps) - 1]
+    likes.append(originals[min(place + len(likes), len(originals) - 1)])
+    return list(marks), tuple(map(ended_like, steps, likes))
 
 
 def field(text: str, name: str) -> str:
@@ -88,18 +99,21 @@ def field(text: str, name: str) -> str:
     return str(found[0]).strip()
 
 
-def indices(text: str, steps: int) -> tuple[int, ...]:
-    """Return the steps that a list such as `2, 4` names, rising.
+def index(text: str, steps: int) -> int:
+    """Return the step, counted from 0, that a text names.
 
     Raises:
-        UselessError: it names none, or one that is not there.
+        UselessError: it names none, several, or one that is not there.
     """
-    chosen = tuple(sorted({int(number) for number in re.findall(r"[0-9]{1,4}", text)}))
-    if not chosen:
+    numbers = {int(number) for number in re.findall(r"[0-9]{1,4}", text)}
+    if not numbers:
         raise UselessError("missing_field")
-    if chosen[-1] >= steps:
+    if len(numbers) > 1:
+        raise UselessError("repeated_field")
+    (number,) = numbers
+    if number >= steps:
         raise UselessError("out_of_range")
-    return chosen
+    return number
 
 
 def ended_like(step: str, original: str) -> str:

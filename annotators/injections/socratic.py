@@ -8,8 +8,8 @@ summaries of the paper. That the last two patterns have six kinds together follo
 the names of these six are from memory. What each kind means is put in our words.
 Defaults: 2 of the 20 kinds a solution, ours. Cost: a request a kind.
 Deviations: the prompt is our own; solutions are the policy's, whose steps carry no pattern, so the
-writer looks for a step of the pattern or adds one; the problem is never modified; steps before the
-first error must be the original's, and nobody filters the replies.
+writer looks for a step of the pattern or adds one; the problem is never modified; the writer is
+asked for the steps from the first error on, and nobody filters the replies.
 """
 
 from __future__ import annotations
@@ -84,6 +84,6 @@ class Socratic(Writing):
     method: Literal["socratic"]
 
     def read(self, kind: str, text: str, solution: Solution) -> Spoiled:
-        """Read the whole solution."""
+        """Read the wrong steps and what follows them."""
         del kind
         return spoiled_from_a_step_on(text, solution)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from annotators.injections.reading import Spoiled, UselessError, ended_like, field, indices
+from annotators.injections.reading import Spoiled, UselessError, spoiled_from_a_step_on
 from annotators.injections.writing import Kind, Writing
 from stepmark.records import Solution
 
@@ -44,16 +44,9 @@ class VersaPrmErrors(Writing):
     """Errors of a solution, each of another type."""
 
     def read(self, kind: str, text: str, solution: Solution) -> Spoiled:
-        """Read the wrong step and its place."""
+        """Read the wrong step and its place; nothing may follow it."""
         del kind
-        step = field(text, "wrong_step")
-        place, *others = indices(field(text, "error_step"), len(solution.steps))
-        if others:
+        spoiled = spoiled_from_a_step_on(text, solution)
+        if len(spoiled.steps) > spoiled.errors[0] + 1:
             raise UselessError("repeated_field")
-        if step == solution.steps[place].strip():
-            raise UselessError("nothing_changed")
-        return Spoiled(
-            steps=(*solution.steps[:place], ended_like(step, solution.steps[place])),
-            errors=(place,),
-            why=field(text, "explanation"),
-        )
+        return spoiled

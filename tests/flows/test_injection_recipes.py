@@ -84,14 +84,10 @@ def writer_script(inject: Injection, another: str):
 
 
 def written(method: str, kind: str, steps: list[str], another: str) -> str:
-    if method == "versaprm_errors":
-        return (
-            "<explanation>A slip.</explanation><error_step>1</error_step>"
-            "<wrong_step>That is 3 + 4 = 8.</wrong_step>"
-        )
     if kind == SEVERAL:
-        return tagged(["I add them up.", another or steps[-1]])
-    return flawed(steps[0].strip(), "That is 3 + 4 = 8.", "So the answer is 8.")
+        return tagged("I add them up.", another or steps[-1])
+    after = () if method == "versaprm_errors" else ("So the answer is 8.",)
+    return flawed("That is 3 + 4 = 8.", *after)
 
 
 def built(folder: Path, name: str, **changes: Any) -> list[LabelledSolution]:

@@ -18,26 +18,24 @@ def test_there_are_nine_kinds_and_one_is_no_flaw():
 
 @pytest.mark.parametrize("kind", FLAWS)
 def test_every_flaw_is_read_as_one(kind: str):
-    read = INJECTION.parse(kind, flawed("Count.", "1 + 1 = 3.", "So 3."), SOLUTION)
+    read = INJECTION.parse(kind, flawed("1 + 1 = 3.", "So 3."), SOLUTION)
     assert isinstance(read, Spoiled)
     assert read.errors == (1,)
 
 
 def test_several_solutions_are_right_ones_without_an_error():
-    """Even if the writer calls a step of it wrong: nobody asked for that."""
-    text = tagged(["Double one.", "So 2."])
-    for reply in (text, text + "<error_steps>0</error_steps>"):
-        read = INJECTION.parse(SEVERAL, reply, SOLUTION)
-        assert read == Another(steps=("Double one.\n", "So 2.\n"))
+    read = INJECTION.parse(SEVERAL, tagged("Double one.", "So 2."), SOLUTION)
+    assert read == Another(steps=("Double one.\n", "So 2.\n"))
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("No.", "missing_field"),
-        (tagged(["Double one.", ""]), "missing_field"),
-        (tagged(["Count.", "1 + 1 = 2.", "So 2."]), "nothing_changed"),
-        (tagged(["Count. 1 + 1 = 2.", "So  2."]), "nothing_changed"),
+        (tagged("Double one.", ""), "missing_field"),
+        (flawed("1 + 1 = 3.", "So 3."), "missing_field"),
+        (tagged("Count.", "1 + 1 = 2.", "So 2."), "nothing_changed"),
+        (tagged("Count. 1 + 1 = 2.", "So  2."), "nothing_changed"),
     ],
 )
 def test_what_is_no_other_solution_is_no_use(text: str, reason: str):

@@ -1,4 +1,4 @@
-"""Strict reading: a whole solution is the original up to its first wrong step, or of no use."""
+"""Strict reading: the original up to the first wrong step, and from there what the reply says."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ def parse(writer: Writing, text: str) -> object:
 
 
 @each_writer
-def test_steps_and_errors_are_as_written(writer: Writing):
-    assert parse(writer, flawed("Count.", "1 + 1 = 3.", "So 3.", errors="1, 2")) == Spoiled(
-        steps=("Count.\n", "1 + 1 = 3.\n", "So 3."), errors=(1, 2), why="A slip."
+def test_steps_before_the_error_are_the_originals_and_then_the_replys(writer: Writing):
+    assert parse(writer, flawed("1 + 1 = 3.", "So 3.")) == Spoiled(
+        steps=("Count.\n", "1 + 1 = 3.\n", "So 3."), errors=(1,), why="A slip."
     )
 
 
 @each_writer
-def test_a_step_may_be_added(writer: Writing):
-    spoiled = parse(writer, flawed("Count.", "Count again.", "1 + 1 = 2.", "So 2."))
+def test_a_later_step_may_be_wrong_too(writer: Writing):
+    text = flawed("1 + 1 = 3.", "That is odd.") + "<wrong_step>So 4.</wrong_step>"
+    spoiled = parse(writer, text)
     assert isinstance(spoiled, Spoiled)
-    assert len(spoiled.steps) == 4
+    assert spoiled.steps == ("Count.\n", "1 + 1 = 3.\n", "That is odd.\n", "So 4.")
+    assert spoiled.errors == (1, 3)
 
 
 @each_writer
@@ -37,14 +39,15 @@ def test_a_step_may_be_added(writer: Writing):
     ("text", "reason"),
     [
         ("No.", "missing_field"),
-        (flawed("Count.", "", "So 3."), "missing_field"),
-        (flawed("Count.", "1 + 1 = 3.", errors="none"), "missing_field"),
-        (flawed("Count.", "1 + 1 = 3.", errors="2"), "out_of_range"),
-        (flawed("Count.", "1 + 1 = 2.", "So 3."), "nothing_changed"),
-        (flawed("Count them.", "1 + 1 = 3."), "rewritten"),
-        (flawed("Count.", "1 + 1 = 3.") + "<error_steps>1</error_steps>", "repeated_field"),
-        (flawed("Count.", "1 + 1 = 3.").replace("step_0", "step_7"), "missing_field"),
-        ("<error_steps>0</error_steps><explanation>No steps.</explanation>", "missing_field"),
+        (flawed(" ", "So 3."), "missing_field"),
+        (flawed("1 + 1 = 3.", ""), "missing_field"),
+        (flawed("1 + 1 = 3.", step="none"), "missing_field"),
+        (flawed("1 + 1 = 3.", why=""), "missing_field"),
+        (flawed("1 + 1 = 3.").replace("wrong_", "next_"), "missing_field"),
+        (flawed("1 + 1 = 3.", step="1 and 2"), "repeated_field"),
+        (flawed("1 + 1 = 3.") + "<error_step>1</error_step>", "repeated_field"),
+        (flawed("1 + 1 = 3.", step="3"), "out_of_range"),
+        (flawed("1 + 1 = 2.", "So 3."), "nothing_changed"),
     ],
 )
 def test_a_reply_that_is_no_use_says_why(writer: Writing, text: str, reason: str):
@@ -56,4 +59,4 @@ def test_a_reply_that_is_no_use_says_why(writer: Writing, text: str, reason: str
 def test_no_text_makes_it_raise(writer: Writing, text: str):
     for kind in writer.kinds:
         writer.parse(kind, text, SOLUTION)
-        writer.parse(kind, flawed(text, text, errors=text), SOLUTION)
+        writer.parse(kind, flawed(text, text, step=text), SOLUTION)

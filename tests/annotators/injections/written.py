@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tests.fakes.factories import a_solution
 
 SOLUTION = a_solution(["Count.\n", "1 + 1 = 2.\n", "So 2."], outcome="correct")
 
 
-def tagged(steps: Sequence[str]) -> str:
+def tagged(*steps: str) -> str:
     """Return a whole solution in the form that is asked for."""
-    return "\n".join(f"<step_{i}>{step}</step_{i}>" for i, step in enumerate(steps))
+    return "\n".join(f"<step>{step}</step>" for step in steps)
 
 
-def flawed(*steps: str, errors: str = "1") -> str:
-    """Return a whole solution, which of its steps are wrong, and why."""
+def flawed(wrong: str, *after: str, step: str = "1", why: str = "A slip.") -> str:
+    """Return a wrong step, its place, and the steps after it."""
+    following = "".join(f"\n<next_step>{each}</next_step>" for each in after)
     return (
-        f"{tagged(steps)}\n<error_steps>{errors}</error_steps>\n<explanation>A slip.</explanation>"
+        f"<explanation>{why}</explanation>\n<error_step>{step}</error_step>\n"
+        f"<wrong_step>{wrong}</wrong_step>{following}"
     )
