@@ -12,7 +12,8 @@ import pytest
 from flows.show import solutions
 from stepmark.errors import BudgetReached, EngineDown, EngineError, StorageError
 from storage.manifest import read_manifest
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.fakes.tokenizers import trimming
 from tests.flows.arrange import (
     arrange,
