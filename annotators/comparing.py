@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from annotators.asking import prompt_id
 from annotators.judges.pairwise import messages, parse
-from annotators.judges.question import prompt_id
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.policy import Policy
 from stepmark.records import Comparison, Problem

@@ -7,8 +7,9 @@ spoiled; its labels rest on that alone. Semantics: correctness.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -16,7 +17,7 @@ from annotators.injections import Spoiled
 from annotators.verified import labels_from
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.labels import Labels
-from stepmark.records import Finding, Semantics, Solution
+from stepmark.records import Finding, Semantics, Solution, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,36 +35,56 @@ class Injected:
         return labels_from(solutions, findings, self.semantics)
 
 
-def findings_of_spoiled(solution: Solution, spoiled: Spoiled, kind: str) -> tuple[Finding, ...]:
+def findings_of_spoiled(
+    solution: Solution, spoiled: Spoiled, kind: str, prompt: str
+) -> tuple[Finding, ...]:
     """Return a finding a step: wrong where it was made so, sound before, unknown after.
 
     Steps after the first error that are not said to be wrong rest on it: they are left unlabelled.
+
+    Args:
+        solution: the spoiled solution.
+        spoiled: what the writer said of it.
+        kind: the kind of error that was asked for.
+        prompt: content hash of the prompt that asked (`pr_…`).
     """
-    said = f"{kind}: {spoiled.why}" if spoiled.why else kind
-    return tuple(
-        Finding(solution_id=solution.id, step=step, verdict="incorrect", reason=None, evidence=said)
-        if step in spoiled.errors
-        else Finding(
-            solution_id=solution.id,
-            step=step,
-            verdict="correct" if step < spoiled.errors[0] else "unlabelled",
-            reason=None if step < spoiled.errors[0] else "after_first_error",
-            evidence="",
-        )
-        for step in range(len(solution.steps))
-    )
+
+    def said(step: int) -> _Said:
+        if step in spoiled.errors:
+            return _Said("incorrect", None, f"{kind}: {spoiled.why}")
+        if step < spoiled.errors[0]:
+            return _Said("correct", None, "")
+        return _Said("unlabelled", "after_first_error", "")
+
+    return _findings(solution, said, prompt)
 
 
-def findings_of_original(solution: Solution) -> tuple[Finding, ...]:
-    """Return a finding a step of a solution that was not spoiled."""
+def findings_of_unspoiled(solution: Solution, prompt: str | None) -> tuple[Finding, ...]:
+    """Return a finding a step of a solution that was not spoiled: right if its answer is.
+
+    Args:
+        solution: a sampled solution, or another one that was asked for.
+        prompt: content hash of the prompt that asked; null for a sampled solution.
+    """
     right = solution.outcome == "correct"
+    said = (
+        _Said("correct", None, "the answer is right")
+        if right
+        else _Said("unlabelled", "undecided", "")
+    )
+    return _findings(solution, lambda _: said, prompt)
+
+
+class _Said(NamedTuple):
+    verdict: Verdict
+    reason: str | None
+    evidence: str
+
+
+def _findings(
+    solution: Solution, said: Callable[[int], _Said], prompt: str | None
+) -> tuple[Finding, ...]:
     return tuple(
-        Finding(
-            solution_id=solution.id,
-            step=step,
-            verdict="correct" if right else "unlabelled",
-            reason=None if right else "undecided",
-            evidence="the answer is right" if right else "",
-        )
+        Finding(solution_id=solution.id, step=step, prompt=prompt, **said(step)._asdict())
         for step in range(len(solution.steps))
     )

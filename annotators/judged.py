@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotators.asking import prompt_id
 from annotators.judges import Judge, MultiTurn, Question, Reading
-from annotators.judges.question import prompt_id
 from annotators.stored import rows_of, without_draws
 from annotators.turns import TurnLostError, Turns
 from annotators.votes import Ballots, Votes
@@ -27,7 +27,16 @@ from stepmark.counts import BoolArray, IntArray
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.evidence import Spent
 from stepmark.gather import gather_all
-from stepmark.labels import INCORRECT, NO_REFERENCE, NO_STEPS, NONE, VERDICTS, CodeArray, Labels
+from stepmark.labels import (
+    INCORRECT,
+    NO_REFERENCE,
+    NO_STEPS,
+    NONE,
+    VERDICTS,
+    CodeArray,
+    Labels,
+    codes_of,
+)
 from stepmark.policy import Policy
 from stepmark.records import Critique, Problem, Semantics, Solution
 from stepmark.replies import bought, why_lost
@@ -252,11 +261,7 @@ class _Talk(NamedTuple):
 def _ballots(critiques: pa.Table, rows: IntArray, offsets: IntArray, votes: int) -> Ballots:
     """Lay verdicts out by step and draw."""
     spans = pc.list_value_length(critiques["verdicts"]).to_numpy()
-    codes: CodeArray = (
-        pc.index_in(pc.list_flatten(critiques["verdicts"]), pa.array(VERDICTS))
-        .to_numpy()
-        .astype(np.int8)
-    )
+    codes = codes_of(pc.list_flatten(critiques["verdicts"]), VERDICTS)
     starts = offsets[rows] + critiques["first"].to_numpy()
     within = np.arange(len(codes)) - np.repeat(np.cumsum(spans) - spans, spans)
     at = np.repeat(starts, spans) + within, np.repeat(critiques["draw"].to_numpy(), spans)

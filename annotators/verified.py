@@ -22,7 +22,6 @@ from annotators.verifiers.tools import Tools
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import IntArray
-from stepmark.errors import StorageError
 from stepmark.evidence import Spent
 from stepmark.labels import (
     CORRECT,
@@ -36,6 +35,7 @@ from stepmark.labels import (
     CodeArray,
     Labels,
     StepLabels,
+    codes_of,
 )
 from stepmark.records import Finding, Problem, Semantics, Solution
 
@@ -116,8 +116,8 @@ def _step_labels(findings: pa.Table, rows: IntArray, offsets: IntArray) -> StepL
     at = offsets[rows] + findings["step"].to_numpy()
     verdicts: CodeArray = np.full(steps, UNLABELLED, dtype=np.int8)
     reasons: CodeArray = np.full(steps, NOTHING_TO_CHECK, dtype=np.int8)
-    verdicts[at] = _codes(findings["verdict"], VERDICTS)
-    reasons[at] = _codes(findings["reason"], REASONS)
+    verdicts[at] = codes_of(findings["verdict"], VERDICTS)
+    reasons[at] = codes_of(findings["reason"], REASONS)
     values = np.full(steps, np.nan)
     values[verdicts == CORRECT] = 1.0
     values[verdicts == INCORRECT] = 0.0
@@ -137,15 +137,3 @@ def _outcomes(solutions: pa.Table) -> IntArray:
     )
     signs: IntArray = right - wrong
     return signs
-
-
-def _codes(column: pa.ChunkedArray, names: tuple[str | None, ...]) -> CodeArray:
-    codes = pc.index_in(column, value_set=pa.array(names, pa.string()))
-    if codes.null_count:
-        strange = column.filter(pc.is_null(codes))[0].as_py()
-        raise StorageError(
-            f"A finding says {strange!r}, which is none of {', '.join(map(str, names))}. It was "
-            "written by another version: build anew with --replace."
-        )
-    result: CodeArray = codes.to_numpy().astype(np.int8)
-    return result

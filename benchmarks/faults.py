@@ -37,7 +37,8 @@ from stepmark.engines.retry import RetryPolicy
 from stepmark.records import Annotation, Rollout, Solution
 from storage.shards import read_shard
 from tests.fakes.columns import annotate
-from tests.fakes.openai_server import FakeServer, Fault, default_writer
+from tests.fakes.openai_server import FakeServer, default_writer
+from tests.fakes.server_faults import Fault
 from tests.flows.arrange import build, files_of, recipe_text, write_jsonl
 
 PATIENT = RetryPolicy(retries=20, base_s=0.002, cap_s=0.02, retry_after_cap_s=0.02)

@@ -20,7 +20,7 @@ from filters.protocol import Block
 from filters.rows import COUNT_COLUMNS, steps_of, still_bracketed, with_columns
 from stepmark import ragged
 from stepmark.ids import content_id
-from stepmark.labels import CORRECT, INCORRECT, UNLABELLED, VERDICTS
+from stepmark.labels import CORRECT, INCORRECT, UNLABELLED, verdicts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Cut(Block):
         verdicts = np.where(at_end, steps.verdicts[chosen], UNLABELLED)
         columns: dict[str, Any] = {
             "id": pa.array([content_id("so", old, "cut", end) for old, end in ids], pa.string()),
-            "verdicts": pa.array(VERDICTS).take(pa.array(verdicts)),
+            "verdicts": verdicts_of(verdicts),
             "values": _only(steps.values[chosen], at_end),
             "interpolated": pa.array(steps.interpolated[chosen] & at_end),
             "first_error": pa.array(last, mask=~wrong),

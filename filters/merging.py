@@ -13,7 +13,7 @@ from filters.rows import COUNT_COLUMNS, steps_of, still_bracketed, with_columns
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.ids import content_id
-from stepmark.labels import CORRECT, INCORRECT, NEUTRAL, UNLABELLED, VERDICTS, CodeArray
+from stepmark.labels import CORRECT, INCORRECT, NEUTRAL, UNLABELLED, CodeArray, verdicts_of
 
 Label = Literal["worst", "last"]
 """What the verdict of joined steps is: the worst of theirs, or that of the last."""
@@ -51,7 +51,7 @@ def merged(rows: pa.Table, begins: BoolArray, label: Label) -> pa.Table:
     columns: dict[str, Any] = {
         "id": pa.array(_ids(rows, begins, steps.offsets), pa.string()),
         "steps": pa.array(_joined(rows, starts, lasts), pa.string()),
-        "verdicts": pa.array(VERDICTS).take(pa.array(verdicts)),
+        "verdicts": verdicts_of(verdicts),
         "values": _measured(_values(rows, steps.values, starts, lasts, label)),
         "interpolated": pa.array(interpolated),
         "first_error": pa.array(errors, mask=~found),

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepmark.counts import BoolArray, IntArray
-from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray
+from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray, codes_of
 
 COLUMNS: Final = ("problem_id", "solution_id", "first", "draw", "verdicts", "reason", "text")
 """Columns of critiques that are looked at."""
@@ -42,11 +42,11 @@ def rejections(critiques: pa.Table, solutions: pa.Table, labels: pa.Table) -> pa
         labels: the `Annotation` rows of the same solutions, in the same order.
     """
     rows = pc.index_in(critiques["solution_id"], value_set=solutions["id"]).to_numpy()
-    labelled = _codes(pc.struct_field(pc.list_flatten(labels["labels"]), "verdict"))
+    labelled = codes_of(pc.struct_field(pc.list_flatten(labels["labels"]), "verdict"), VERDICTS)
     lengths = pc.list_value_length(labels["labels"]).to_numpy()
     starts = np.concatenate(([0], np.cumsum(lengths)))[rows] + critiques["first"].to_numpy()
     spans = pc.list_value_length(critiques["verdicts"]).to_numpy()
-    said = _codes(pc.list_flatten(critiques["verdicts"]))
+    said = codes_of(pc.list_flatten(critiques["verdicts"]), VERDICTS)
     owner = np.repeat(np.arange(len(spans)), spans)
     within = np.arange(len(said)) - np.repeat(np.cumsum(spans) - spans, spans)
     label = labelled[np.repeat(starts, spans) + within]
@@ -66,11 +66,6 @@ def rejections(critiques: pa.Table, solutions: pa.Table, labels: pa.Table) -> pa
         "",
     )
     return pa.array(reasons, type=pa.string(), mask=reasons == "")
-
-
-def _codes(verdicts: pa.ChunkedArray) -> CodeArray:
-    codes: CodeArray = pc.index_in(verdicts, pa.array(VERDICTS)).to_numpy().astype(np.int8)
-    return codes
 
 
 def _up_to_the_first_error(

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
-from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray
+from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray, codes_of
 
 COUNT_COLUMNS: Final = ("correct", "incorrect", "unknown")
 """Columns beside those of the data, int64 lists of an entry a step."""
@@ -65,10 +65,9 @@ class Steps:
 def steps_of(rows: pa.Table) -> Steps:
     """Lay the labels of rows out as arrays."""
     lengths = pc.list_value_length(rows["steps"]).to_numpy().astype(np.int64)
-    verdicts = pc.index_in(_flat(rows, "verdicts"), pa.array(VERDICTS))
     return Steps(
         offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-        verdicts=verdicts.to_numpy().astype(np.int8),
+        verdicts=codes_of(_flat(rows, "verdicts"), VERDICTS),
         values=_flat(rows, "values").to_numpy().astype(np.float64),
         interpolated=_flat(rows, "interpolated").to_numpy().astype(np.bool_),
         correct=_flat(rows, "correct").to_numpy().astype(np.int64),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from filters.agreement import alpha, cohen
 from flows.shards import Build
 from stepmark.counts import BoolArray, IntArray
-from stepmark.labels import VERDICTS, CodeArray
+from stepmark.labels import VERDICTS, CodeArray, codes_of
 from stepmark.records import Annotation
 
 
@@ -53,8 +53,7 @@ def _annotations(build: Build, name: str, shards: Sequence[str]) -> pa.Table:
 def _verdicts(annotations: pa.Table) -> CodeArray:
     """Return the verdict of every step of every solution, int8[steps]."""
     said = pc.struct_field(pc.list_flatten(annotations["labels"]), "verdict")
-    codes: CodeArray = pc.index_in(said, pa.array(VERDICTS)).to_numpy().astype(np.int8)
-    return codes
+    return codes_of(said, VERDICTS)
 
 
 def _first_errors(one: str, other: str, tables: dict[str, pa.Table]) -> dict[str, int]:

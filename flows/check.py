@@ -8,10 +8,12 @@ from pathlib import Path
 
 from filters.decontaminate import Decontaminate
 from flows.arrivals import problem_of, read_rows
-from flows.recipe import Recipe, SolveBlock
+from flows.blocks import SolveBlock
+from flows.recipe import Recipe
 from flows.runners import check_runner
 from flows.runtime import Runtime
-from flows.worker import read_script, resolve
+from flows.worker import resolve
+from stepmark.engines.scripted import read_script
 from stepmark.errors import ProblemError, RecipeError
 from stepmark.ledger.folder import Folder
 from stepmark.records import Reject

@@ -21,7 +21,7 @@ from flows.kinds import Annotator
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 
 if TYPE_CHECKING:
-    from flows.recipe import PolicyBlock, SolveBlock
+    from flows.blocks import PolicyBlock, SolveBlock
 
 
 def check_solving(solve: SolveBlock) -> None:

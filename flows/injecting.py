@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Final, NamedTuple
 
-from annotators.injected import findings_of_original, findings_of_spoiled
-from annotators.injections import Injection, Spoiled
-from annotators.injections.spoiled import Asked
+from annotators.asking import prompt_id
+from annotators.injected import findings_of_spoiled, findings_of_unspoiled
+from annotators.injections import Another, Asked, Injection, Spoiled
 from flows.solving import Solved, dropped
 from flows.worker import Worker
 from stepmark.engines.protocol import Completion, Request
@@ -15,15 +16,18 @@ from stepmark.ids import content_id
 from stepmark.records import Finding, Problem, Solution
 from stepmark.replies import only_reply
 
-INJECTED = "injected"
-"""Why the outcome of a spoiled solution is unknown: its end says nothing of it."""
+INJECTED: Final = "injected"
+"""How an injection's solutions ended, and why the outcome of a spoiled one is unknown: its end says
+nothing of it."""
+WRONG: Final = "wrong_answer"
+"""Why another solution is no use: it was to be right."""
 
 
 class Grown(NamedTuple):
     """What injection gives."""
 
     solved: Solved
-    """The solutions there were, and the spoiled ones."""
+    """The solutions there were, and those that were written from them."""
     findings: dict[str, tuple[Finding, ...]]
     """What is known of each, by its id."""
 
@@ -36,8 +40,8 @@ class _Wanted(NamedTuple):
 async def inject(injection: Injection, problem: Problem, solved: Solved, worker: Worker) -> Grown:
     """Have the right solutions of a problem spoiled; replies that are no use are dropped."""
 
-    async def one(wanted: _Wanted) -> tuple[Solved, dict[str, tuple[Finding, ...]]]:
-        return await _spoilt(injection, problem, wanted, worker)
+    async def one(wanted: _Wanted) -> Grown:
+        return await _grown(injection, problem, wanted, worker)
 
     right = [solution for solution in solved.solutions if solution.outcome == "correct"]
     wanted = [
@@ -45,7 +49,7 @@ async def inject(injection: Injection, problem: Problem, solved: Solved, worker:
         for solution in right
         for asked in injection.questions(problem, solution)
     ]
-    findings = {solution.id: findings_of_original(solution) for solution in solved.solutions}
+    findings = {each.id: findings_of_unspoiled(each, None) for each in solved.solutions}
     solutions, drops = list(solved.solutions), list(solved.dropped)
     for part, found in await gather_all(one, wanted):
         fresh = [solution for solution in part.solutions if solution.id not in findings]
@@ -56,52 +60,62 @@ async def inject(injection: Injection, problem: Problem, solved: Solved, worker:
     return Grown(Solved(tuple(solutions), tuple(drops)), findings)
 
 
-async def _spoilt(
-    injection: Injection, problem: Problem, wanted: _Wanted, worker: Worker
-) -> tuple[Solved, dict[str, tuple[Finding, ...]]]:
+async def _grown(injection: Injection, problem: Problem, wanted: _Wanted, worker: Worker) -> Grown:
+    """Buy one reply, and make a solution of it."""
+    original, asked = wanted
     policy = worker.policies[injection.policy]
     request = Request(
         problem_id=problem.id,
-        prompt=policy.prompt(wanted.asked.messages, ""),
+        prompt=policy.prompt(asked.messages, ""),
         sampling=injection.sampling,
         draws=(0,),
     )
-    completion = await only_reply(policy, request)
-    if isinstance(completion, str):
-        return _none(problem, completion)
-    spoiled = injection.parse(completion.text, wanted.original)
-    if isinstance(spoiled, str):
-        return _none(problem, spoiled)
-    address = policy.purchase.address(request)
-    solution = _solution(wanted.original, spoiled, completion, address, policy.identity.id)
-    found = findings_of_spoiled(solution, spoiled, wanted.asked.kind)
-    return Solved((solution,), ()), {solution.id: found}
+    reply = await only_reply(policy, request)
+    if isinstance(reply, str):
+        return _none(problem, reply)
+    written = injection.parse(asked.kind, reply.text, original)
+    if isinstance(written, str):
+        return _none(problem, written)
+    address, prompt = policy.purchase.address(request), prompt_id(asked.prompt)
+    solution = _solution(original, written, reply, address, policy.identity.id)
+    if isinstance(written, Spoiled):
+        return _one(solution, findings_of_spoiled(solution, written, asked.kind, prompt))
+    grade = await worker.grader.grade("".join(written.steps), "given", problem)
+    if grade.outcome != "correct":
+        return _none(problem, grade.reason or WRONG)
+    right = replace(solution, answer=grade.answer, outcome="correct", outcome_reason=None)
+    return _one(right, findings_of_unspoiled(right, prompt))
 
 
-def _none(problem: Problem, reason: str) -> tuple[Solved, dict[str, tuple[Finding, ...]]]:
-    return Solved((), (dropped(problem.id, None, "inject", reason),)), {}
+def _none(problem: Problem, reason: str) -> Grown:
+    return Grown(Solved((), (dropped(problem.id, None, "inject", reason),)), {})
+
+
+def _one(solution: Solution, findings: tuple[Finding, ...]) -> Grown:
+    return Grown(Solved((solution,), ()), {solution.id: findings})
 
 
 def _solution(
-    original: Solution, spoiled: Spoiled, completion: Completion, address: str, writer: str
+    original: Solution, written: Spoiled | Another, reply: Completion, address: str, writer: str
 ) -> Solution:
-    kept = spoiled.errors[0]
+    """Return what was written as a solution, its answer not graded."""
+    lead, kept = (original.lead, written.errors[0]) if isinstance(written, Spoiled) else ("", 0)
     return Solution(
-        id=content_id("so", original.id, "".join(spoiled.steps), address, completion.draw),
+        id=content_id("so", original.id, "".join(written.steps), address, reply.draw),
         problem_id=original.problem_id,
         policy=writer,
-        step_policies=original.step_policies[:kept] + (writer,) * (len(spoiled.steps) - kept),
+        step_policies=original.step_policies[:kept] + (writer,) * (len(written.steps) - kept),
         request=address,
-        draw=completion.draw,
-        lead=original.lead,
-        steps=spoiled.steps,
+        draw=reply.draw,
+        lead=lead,
+        steps=written.steps,
         tail="",
         answer=None,
         outcome="unknown",
         outcome_reason=INJECTED,
         finish_reason=INJECTED,
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
         solve_rate=original.solve_rate,
         difficulty=original.difficulty,
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.recipe import PolicyBlock
+from flows.blocks import PolicyBlock
 from stepmark.errors import StorageError
 from stepmark.policy import PolicyIdentity
 

@@ -1,45 +1,34 @@
-"""What a process needs to work on shards: one engine loop, the ledger, policies, tools.
-
-Prefect's threads give every asynchronous task a loop of its own, but connections, semaphores and
-the queue of the server belong to one. So a process has one long-lived thread with its loop, and
-shard tasks hand their coroutines to it and wait.
-"""
+"""What a process needs to work on shards: one engine loop, the ledger, policies, tools."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
-import json
-import threading
-from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import uvloop
+from typing import Self
 
 from annotators.verifiers.tools import Tools, warm_up
+from flows.blocks import PolicyBlock
+from flows.engine_loop import EngineLoop
 from flows.offline import remembered
-from flows.recipe import PolicyBlock, Recipe
+from flows.recipe import Recipe
 from flows.runtime import Runtime
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.in_turn import InTurn
-from stepmark.engines.protocol import Engine, Request
+from stepmark.engines.protocol import Engine
 from stepmark.engines.refusing import Refusing
-from stepmark.engines.scripted import Scripted
-from stepmark.errors import Interrupted, RecipeError
+from stepmark.engines.scripted import read_script
+from stepmark.errors import Interrupted
 from stepmark.grading import Grader
 from stepmark.ledger import Ledger
 from stepmark.policy import Policy, PolicyIdentity
 from stepmark.processes import Processes
 from stepmark.purchase import Meter, Purchase
 from stepmark.sandbox.isolated import Isolated
-
-Result = TypeVar("Result")
 
 SAMPLE_BYTES = 1 << 20
 PACKAGES = ("sympy", "mpmath")
@@ -58,48 +47,6 @@ class Progress:
     solutions: int = 0
     annotated: int = 0
     rejected: int = 0
-
-
-@dataclass(slots=True)
-class EngineLoop:
-    """An event loop in a thread of its own; uvloop's costs a fifth less a request."""
-
-    loop: asyncio.AbstractEventLoop = field(default_factory=uvloop.new_event_loop)
-    thread: threading.Thread | None = None
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run a coroutine on the loop and wait for it; called from any other thread."""
-        if self.thread is None:
-            self.thread = threading.Thread(
-                target=self.loop.run_forever, name="stepmark-engine", daemon=True
-            )
-            self.thread.start()
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def call(self, function: Callable[[], object]) -> None:
-        """Have a function called on the loop soon; from any thread or signal handler."""
-        if self.thread is not None:
-            self.loop.call_soon_threadsafe(function)
-
-    def cancel_all(self) -> None:
-        """Cancel what runs on the loop; whoever waits for it is told."""
-        self.call(self._cancel_tasks)
-
-    def _cancel_tasks(self) -> None:
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-
-    def close(self) -> None:
-        """Stop the loop and its thread."""
-        if self.thread is not None:
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self.thread.join()
-        self.loop.close()
 
 
 class Worker:
@@ -281,37 +228,3 @@ def model_identity(model: str, base: Path) -> str:
                 file.seek(max(0, size - SAMPLE_BYTES))
                 digest.update(file.read(SAMPLE_BYTES))
     return f"{folder.name}@{digest.hexdigest()}"
-
-
-def read_script(path: Path) -> Scripted:
-    """Return the scripted engine of a JSONL file.
-
-    A line is `{"user": …, "prefix": …, "completions": […]}`: the texts, by draw index, for the
-    prompt whose last turn is `user` and whose assistant has written `prefix`.
-    """
-    script: dict[tuple[str, str], list[str]] = {}
-    number = 0
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            number += 1
-            row = json.loads(line)
-            script[row["user"], row["prefix"]] = list(row["completions"])
-    except OSError as error:
-        raise RecipeError(f"The script {path} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise RecipeError(
-            f"{path}, line {number}: a script line is an object with user, prefix and "
-            f"completions; this one is not ({error!r})."
-        ) from None
-
-    def text(request: Request, draw: int) -> str:
-        user, prefix = request.prompt.messages[-1].content, request.prompt.prefix
-        texts = script.get((user, prefix), [])
-        if draw < len(texts):
-            return texts[draw]
-        raise RecipeError(
-            f"The script {path} has {len(texts)} completions for the prompt {user[:80]!r} with "
-            f"the prefix {prefix[-80:]!r}, and draw {draw} was asked."
-        )
-
-    return Scripted(text)

@@ -11,8 +11,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepmark.counts import BoolArray, Counts, FloatArray, IntArray
+from stepmark.errors import StorageError
 from stepmark.evidence import Spent
 from stepmark.records import Semantics, Verdict
 
@@ -64,6 +67,32 @@ BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEA
 UNREADABLE, TIED, NO_REFERENCE, NO_CONSENSUS, FIRST_ERROR_UNKNOWN = range(12, 17)
 NOTHING_TO_CHECK, UNCLEAR, TIMED_OUT, FAILED, CONTRADICTED = range(17, 22)
 ONLY_COMPARED = 22
+
+
+def codes_of(column: pa.ChunkedArray | pa.Array, among: tuple[str | None, ...]) -> CodeArray:
+    """Return the codes of stored verdicts or reasons, int8.
+
+    Args:
+        column: texts.
+        among: `VERDICTS` or `REASONS`.
+
+    Raises:
+        StorageError: one of the texts is none of them.
+    """
+    codes = pc.index_in(column, value_set=pa.array(among, pa.string()))
+    if codes.null_count:
+        strange = column.filter(pc.is_null(codes))[0].as_py()
+        raise StorageError(
+            f"A stored row says {strange!r}, which is none of {', '.join(map(str, among))}. It was "
+            "written by another version: build anew with --replace."
+        )
+    result: CodeArray = codes.to_numpy().astype(np.int8)
+    return result
+
+
+def verdicts_of(codes: CodeArray) -> pa.Array:
+    """Return the verdicts that codes stand for, as they are stored."""
+    return pa.array(VERDICTS).take(pa.array(codes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,6 +232,8 @@ class Finding:
     """Why it is `unlabelled`, e.g. `nothing_to_check`; else null."""
     evidence: str
     """What the verdict rests on: the equation, the missing premise, what a test printed."""
+    prompt: str | None
+    """Content hash of the prompt by which a model was asked (`pr_…`); null where none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepmark.counts import BoolArray, IntArray
-from stepmark.labels import REASONS, VERDICTS, CodeArray, Labels
+from stepmark.labels import REASONS, CodeArray, Labels, verdicts_of
 from stepmark.ragged import lengths
 from stepmark.records import Annotation, StepLabel
 from storage.rows import Dropped, LabelledSolution, Rationale
@@ -116,7 +116,7 @@ def row_of(ids: pa.ChunkedArray, among: pa.ChunkedArray) -> pa.ChunkedArray:
 def _step_labels(labels: Labels) -> pa.ListArray:
     steps, counts = labels.steps, labels.counts
     columns = {
-        "verdict": pa.array(VERDICTS).take(pa.array(steps.verdicts)),
+        "verdict": verdicts_of(steps.verdicts),
         "value": pa.array(steps.values, mask=np.isnan(steps.values)),
         "correct": pa.array(counts.correct),
         "incorrect": pa.array(counts.incorrect),

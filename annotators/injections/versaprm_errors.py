@@ -11,26 +11,15 @@ model on such data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from annotators.injections.spoiled import (
-    WRITING,
-    Asked,
-    Failure,
-    Spoiled,
-    UselessError,
-    ask_each,
-    ended_like,
-    field,
-    indices,
-    reading,
-)
-from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.engines.protocol import Sampling
-from stepmark.records import Problem, Solution
+from annotators.injections.reading import Spoiled, UselessError, spoiled_from_a_step_on
+from annotators.injections.writing import Kind, Writing
+from stepmark.records import Solution
 
-KINDS: Final = {
+TYPES: Final = {
     "conflicting_steps": "the step contradicts what an earlier step established",
     "non_sequitur": "the step does not follow from the steps before it",
     "factual": "the step states a fact that is false",
@@ -42,38 +31,22 @@ KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersaPrmErrors:
+class VersaPrmErrors(Writing):
     """A prefix and one wrong step."""
 
-    __pydantic_config__ = REFUSE_UNKNOWN_KEYS
-    prompt: ClassVar[str] = "versaprm_errors"
+    kinds: ClassVar[Mapping[str, Kind]] = {
+        name: Kind("versaprm_errors", {"kind": name.replace("_", " "), "meaning": meaning})
+        for name, meaning in TYPES.items()
+    }
 
     method: Literal["versaprm_errors"]
-    policy: str
-    """Policy that writes the errors."""
     errors: int = 4
     """Errors of a solution, each of another type."""
-    sampling: Sampling = WRITING
-    """How they are written."""
 
-    def questions(self, problem: Problem, solution: Solution) -> tuple[Asked, ...]:
-        """Return one request an error."""
-        return ask_each(self.prompt, KINDS, self.errors, problem, solution)
-
-    def parse(self, text: str, solution: Solution) -> Spoiled | Failure:
-        """Read a reply about a solution."""
-        return reading(lambda: _read(text, solution))
-
-
-def _read(text: str, solution: Solution) -> Spoiled:
-    step = field(text, "wrong_step")
-    place, *others = indices(field(text, "error_step"), len(solution.steps))
-    if others:
-        raise UselessError("repeated_field")
-    if step == solution.steps[place].strip():
-        raise UselessError("nothing_changed")
-    return Spoiled(
-        steps=(*solution.steps[:place], ended_like(step, solution.steps[place])),
-        errors=(place,),
-        why=field(text, "explanation"),
-    )
+    def read(self, kind: str, text: str, solution: Solution) -> Spoiled:
+        """Read the wrong step and its place; nothing may follow it."""
+        del kind
+        spoiled = spoiled_from_a_step_on(text, solution)
+        if len(spoiled.steps) > spoiled.errors[0] + 1:
+            raise UselessError("repeated_field")
+        return spoiled

@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from annotators.judges.question import Question, about_the_whole, quoted
+from annotators.asking import quoted
+from annotators.judges.question import Question, about_the_whole
 from annotators.judges.reply import Reading, fail, final_line, reading, step_of
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.records import Problem, Semantics, Solution

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from annotators.judges.question import Question, about_the_whole, ask, numbered, quoted
+from annotators.asking import ask, numbered, quoted
+from annotators.judges.question import Question, about_the_whole
 from annotators.judges.reply import Reading, UnreadableError, reading, said
 from annotators.judges.step_verdicts import example, read_block
 from annotators.turns import Say

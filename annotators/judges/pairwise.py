@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from annotators.judges.question import ask, numbered, quoted
+from annotators.asking import ask, numbered, quoted
 from annotators.judges.reply import Failure, UnreadableError, fail, final_line, said
 from stepmark.engines.protocol import Message
 

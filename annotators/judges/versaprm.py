@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from annotators.asking import quoted
 from annotators.judges.first_error import boxed_step, up_to
-from annotators.judges.question import Question, about_the_whole, quoted
+from annotators.judges.question import Question, about_the_whole
 from annotators.judges.reply import Reading, by_step, fail, final_block, reading
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.records import Problem, Semantics, Solution, Verdict

@@ -10,14 +10,12 @@ tests is a correct line and a refactoring that fails them an incorrect one, what
 
 from __future__ import annotations
 
-import functools
-import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final, Literal, NamedTuple
 
+from annotators.asking import ask
 from annotators.rewrites.step import NewStep, Rewrites, code_line
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.engines.protocol import Completion, Message, Request, Sampling
@@ -29,7 +27,6 @@ from stepmark.replies import bought, why_lost
 
 PROMPTS: Final = ("mutate", "refactor")
 SAMPLING: Final = Sampling(temperature=0.7, max_tokens=256)
-_FIELD: Final = re.compile(r"\{(problem|program|line)\}")
 
 
 class _Asked(NamedTuple):
@@ -65,10 +62,10 @@ class PrlCoder:
         teacher = policies[self.policy]
 
         async def one(asked: _Asked) -> list[NewStep | str]:
-            message = self.question(asked.prompt, asked.step, problem, solution)
+            messages = self.question(asked.prompt, asked.step, problem, solution)
             request = Request(
                 problem_id=problem.id,
-                prompt=teacher.prompt((message,), ""),
+                prompt=teacher.prompt(messages, ""),
                 sampling=self.sampling,
                 draws=tuple(range(self.draws)),
             )
@@ -88,14 +85,15 @@ class PrlCoder:
             tuple(new for new in made if isinstance(new, str)),
         )
 
-    def question(self, prompt: str, step: int, problem: Problem, solution: Solution) -> Message:
+    def question(
+        self, prompt: str, step: int, problem: Problem, solution: Solution
+    ) -> tuple[Message, ...]:
         """Return what the teacher is asked by a prompt about one line."""
         lines = [code_line(step)[:2] for step in solution.steps]
         numbered = "\n".join(
             f"{before}{number}: {line}" for number, (before, line) in enumerate(lines, start=1)
         )
-        fields = {"problem": problem.statement, "program": numbered, "line": str(step + 1)}
-        return Message(role="user", content=_filled(prompt, **fields))
+        return ask(prompt, problem=problem.statement, program=numbered, line=str(step + 1))
 
 
 def _new_step(
@@ -125,14 +123,3 @@ def read_line(reply: str, step: str) -> str | None:
     before, line, end = code_line(step)
     depth = line[: len(line) - len(line.lstrip())]
     return before + textwrap.indent(new.rstrip(), depth) + end if new.strip() else None
-
-
-@functools.cache
-def _prompt(name: str) -> str:
-    path = resources.files("annotators") / "rewrites" / "prompts" / f"{name}.txt"
-    return path.read_text(encoding="utf-8").rstrip("\n")
-
-
-def _filled(name: str, **fields: str) -> str:
-    """Fill a prompt in one pass: what is filled in is never scanned again."""
-    return _FIELD.sub(lambda match: fields[match[1]], _prompt(name))

@@ -96,5 +96,10 @@ def _finding(solution_id: str, step: int, fragment: Fragment | None, *, after: b
 
 def _said(solution_id: str, step: int, verdict: Verdict, reason: str | None, text: str) -> Finding:
     return Finding(
-        solution_id=solution_id, step=step, verdict=verdict, reason=reason, evidence=text
+        solution_id=solution_id,
+        step=step,
+        verdict=verdict,
+        reason=reason,
+        evidence=text,
+        prompt=None,
     )

@@ -12,17 +12,15 @@ in the paper, but only in FLD's notation. Merging of steps and balancing are not
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from importlib import resources
 from typing import ClassVar, Final, Literal
 
 from pebble import ProcessExpired
 
-from annotators.judges.question import numbered, quoted
+from annotators.asking import ask, numbered, prompt_id, quoted
 from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.engines.protocol import Completion, Message, Request, Sampling
+from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.logic.checking import Checked, Language, check_steps, check_translation
 from stepmark.logic.derivation import Premises
 from stepmark.logic.entailment import EFFORT
@@ -31,7 +29,7 @@ from stepmark.records import Finding, Problem, Semantics, Solution
 from stepmark.replies import only_reply
 
 GREEDY: Final = Sampling(temperature=0.0, max_tokens=2048)
-_FIELD: Final = re.compile(r"\{(problem|steps)\}")
+PROMPT: Final = "translate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,8 @@ class Entailment:
             checked = _all(solution, "timed_out")
         except ProcessExpired:
             checked = _all(solution, "failed")
-        return tuple(_finding(solution, step, one) for step, one in enumerate(checked))
+        asked = None if self.translator is None else prompt_id(PROMPT)
+        return tuple(_finding(solution, step, one, asked) for step, one in enumerate(checked))
 
     async def _checked(
         self, problem: Problem, solution: Solution, tools: Tools
@@ -101,13 +100,10 @@ class Entailment:
         self, problem: Problem, solution: Solution, policy: Policy
     ) -> Completion | str:
         """Return the model's reply, or why there is none."""
-        prompt = resources.files("annotators") / "verifiers" / "prompts" / "translate.txt"
-        fields = {"problem": quoted(problem.statement), "steps": numbered(solution.steps)}
-        template = prompt.read_text(encoding="utf-8").strip()
-        content = _FIELD.sub(lambda field: fields[field[1]], template)
+        messages = ask(PROMPT, problem=quoted(problem.statement), steps=numbered(solution.steps))
         request = Request(
             problem_id=problem.id,
-            prompt=policy.prompt((Message(role="user", content=content),), ""),
+            prompt=policy.prompt(messages, ""),
             sampling=self.sampling,
             draws=(0,),
         )
@@ -118,7 +114,7 @@ def _all(solution: Solution, reason: str, evidence: str = "") -> tuple[Checked, 
     return tuple(Checked("unlabelled", reason, evidence) for _ in solution.steps)
 
 
-def _finding(solution: Solution, step: int, checked: Checked) -> Finding:
+def _finding(solution: Solution, step: int, checked: Checked, prompt: str | None) -> Finding:
     if checked.answer:
         checked = _graded(solution)
     return Finding(
@@ -127,6 +123,7 @@ def _finding(solution: Solution, step: int, checked: Checked) -> Finding:
         verdict=checked.verdict,
         reason=checked.reason,
         evidence=checked.evidence,
+        prompt=prompt,
     )
 
 

@@ -93,6 +93,7 @@ def _finding(
         verdict=verdict,
         reason=reason,
         evidence="; ".join(equations),
+        prompt=None,
     )
 
 

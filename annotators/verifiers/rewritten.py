@@ -53,6 +53,7 @@ def _finding(solution: Solution, step: int, at: int | None) -> Finding:
         verdict=verdict,
         reason=reason,
         evidence=f"tests: {marks}" if step == at and marks else "",
+        prompt=None,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from stepmark.engines.protocol import Completion, Request
-from stepmark.errors import EngineError
+from stepmark.errors import EngineError, RecipeError
 
 Script = Callable[[Request, int], str | Completion] | Mapping[str, Sequence[str]]
 
@@ -90,3 +92,37 @@ class Scripted:
 def _words(request: Request) -> int:
     prompt = request.prompt
     return sum(len(m.content.split()) for m in prompt.messages) + len(prompt.prefix.split())
+
+
+def read_script(path: Path) -> Scripted:
+    """Return the scripted engine of a JSONL file.
+
+    A line is `{"user": …, "prefix": …, "completions": […]}`: the texts, by draw index, for the
+    prompt whose last turn is `user` and whose assistant has written `prefix`.
+    """
+    script: dict[tuple[str, str], list[str]] = {}
+    number = 0
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            number += 1
+            row = json.loads(line)
+            script[row["user"], row["prefix"]] = list(row["completions"])
+    except OSError as error:
+        raise RecipeError(f"The script {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecipeError(
+            f"{path}, line {number}: a script line is an object with user, prefix and "
+            f"completions; this one is not ({error!r})."
+        ) from None
+
+    def text(request: Request, draw: int) -> str:
+        user, prefix = request.prompt.messages[-1].content, request.prompt.prefix
+        texts = script.get((user, prefix), [])
+        if draw < len(texts):
+            return texts[draw]
+        raise RecipeError(
+            f"The script {path} has {len(texts)} completions for the prompt {user[:80]!r} with "
+            f"the prefix {prefix[-80:]!r}, and draw {draw} was asked."
+        )
+
+    return Scripted(text)

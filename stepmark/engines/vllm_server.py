@@ -25,7 +25,6 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from stepmark.engines import guardian
 from stepmark.engines.server_log import last_line, reasons_of_death
@@ -126,12 +125,7 @@ class VllmServer:
             raise
         return f"http://{_HOST}:{self.port}/v1"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:

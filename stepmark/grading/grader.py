@@ -20,7 +20,7 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from pebble import ProcessExpired
 
@@ -36,9 +36,6 @@ from stepmark.programs import UnitTests
 from stepmark.programs.extract import find_program
 from stepmark.records import Kind, Outcome, Problem
 from stepmark.sandbox.protocol import Sandbox
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z'-]+){0,3}")
 _CACHED = 1 << 16
@@ -82,12 +79,7 @@ class Grader:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self.close)
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 from stepmark.errors import SandboxError
@@ -51,12 +50,7 @@ class Isolated:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """End what still waits; programs under way are their callers' to cancel."""
         await self._discard_waiting()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from annotators.asking import prompt_id
 from annotators.comparing import AskedPolicy
 from annotators.judges.pairwise import messages
-from annotators.judges.question import prompt_id
 from stepmark.engines.protocol import Sampling
 from stepmark.errors import ContextOverflow
 from stepmark.ledger import Ledger

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotators.asking import prompt_id
 from annotators.judged import Judged
 from annotators.judges import FirstError, Judge, MetaCritique, RPrm, VersaPrm
-from annotators.judges.question import prompt_id
 from annotators.judges.r_prm import LABEL
 from annotators.votes import Votes
 from stepmark.engines.protocol import Completion, Request, Sampling

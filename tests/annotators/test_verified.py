@@ -20,7 +20,12 @@ SOLUTION = a_solution(3)
 
 def a_finding(step: int, verdict: Verdict, reason: str | None = None) -> Finding:
     return Finding(
-        solution_id=SOLUTION.id, step=step, verdict=verdict, reason=reason, evidence="1 = 2"
+        solution_id=SOLUTION.id,
+        step=step,
+        verdict=verdict,
+        reason=reason,
+        evidence="1 = 2",
+        prompt=None,
     )
 
 

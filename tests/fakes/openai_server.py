@@ -22,6 +22,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
+from tests.fakes.server_faults import Fault, Faults, faulty, json_answer
 from tests.fakes.tokenizers import OPENING, Bytes, Template, Tokenizer, plain
 
 Writer = Callable[[str, str, int], str]
@@ -32,27 +33,6 @@ def default_writer(prompt: str, address: str, draw: int) -> str:
     """Three short steps and an answer from 0 to 9, fixed by prompt and draw."""
     seed = hashlib.blake2b(f"{prompt}\0{draw}".encode(errors="replace"), digest_size=4).hexdigest()
     return f"Step 1: {seed[:4]}.\n\nStep 2: {seed[4:]}.\n\nThe answer is {int(seed, 16) % 10}."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """What a draw request gets instead of, or done to, its proper answer."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    """Sent as it is."""
-    keep_choices: int | None = None
-    """The answer has only its first so many choices."""
-    truncated: bool = False
-    """The connection closes in the middle of the body."""
-    reset: bool = False
-    """The connection closes without an answer."""
-    hangs: bool = False
-    """Nothing comes until the client gives up."""
-
-
-Faults = Callable[[int], Fault | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +180,7 @@ class FakeServer:
             fault = self.token_faults(self.token_requests)
             self.token_requests += 1
         answer = self._fact(request.path, body)
-        return await _faulty(request, answer, fault) if fault else _json(answer)
+        return await faulty(request, answer, fault) if fault else json_answer(answer)
 
     def _fact(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Answers of every route but the two that draw."""
@@ -259,7 +239,7 @@ class FakeServer:
             if self.latency_s:
                 await asyncio.sleep(self.latency_s)
             answer = self._answer(request, body)
-            return await _faulty(request, answer, fault) if fault else _json(answer)
+            return await faulty(request, answer, fault) if fault else json_answer(answer)
         except asyncio.CancelledError:
             self.abandoned += 1
             raise
@@ -352,48 +332,11 @@ def _logprobs(body: dict[str, Any], ids: list[int], texts: list[str]) -> dict[st
     return {"tokens": texts, "token_logprobs": values}
 
 
-def _json(answer: dict[str, Any]) -> web.Response:
-    return web.Response(body=orjson.dumps(answer), content_type="application/json")
-
-
 def _error(error: HttpError) -> web.Response:
     body = {"error": {"message": str(error), "type": "BadRequestError", "code": error.status}}
     return web.Response(
         body=orjson.dumps(body), status=error.status, content_type="application/json"
     )
-
-
-async def _faulty(
-    request: web.BaseRequest, answer: dict[str, Any], fault: Fault
-) -> web.StreamResponse:
-    """Spoil an answer."""
-    if fault.hangs:
-        await asyncio.Event().wait()
-    if fault.reset:
-        return _cut(request)
-    if fault.body is not None or fault.status != 200:
-        data = fault.body or b""
-        return web.Response(body=data, status=fault.status, headers=fault.headers)
-    if "choices" in answer:
-        answer["choices"] = answer["choices"][: fault.keep_choices]
-    if fault.truncated:
-        return await _truncated(request, orjson.dumps(answer))
-    return _json(answer)
-
-
-def _cut(request: web.BaseRequest) -> web.Response:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-async def _truncated(request: web.BaseRequest, data: bytes) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": str(len(data))})
-    await response.prepare(request)
-    await response.write(data[: len(data) // 2])
-    assert request.transport is not None
-    request.transport.close()
-    return response
 
 
 def main() -> None:

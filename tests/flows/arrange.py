@@ -102,6 +102,18 @@ def arrange(folder: Path, **changes: Any) -> Path:
     return path
 
 
+def arrange_given(folder: Path, count: int = 2) -> Path:
+    """The same for solutions that exist: a right one, and one that is wrong at step 1."""
+    columns = {"statement": "question", "reference": "answer", "text": "text"}
+    rows = [
+        {"question": question(3, 4), "answer": "8", "text": "".join(steps)}
+        for steps in (right_steps(3, 4), wrong_steps(3, 4))
+    ]
+    recipe = arrange(folder, problems=None, solutions={"path": "given.jsonl", **columns})
+    write_jsonl(folder / "given.jsonl", rows[:count])
+    return recipe
+
+
 def served_recipe(folder: Path, **changes: Any) -> Path:
     """The same for a policy behind a server that writes three paragraphs."""
     solver = {"engine": "vllm", "model": "fake"}

@@ -12,17 +12,15 @@ import pytest
 from flows.show import solutions
 from stepmark.errors import BudgetReached, EngineDown, EngineError, StorageError
 from storage.manifest import read_manifest
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.fakes.tokenizers import trimming
 from tests.flows.arrange import (
     arrange,
+    arrange_given,
     build,
     files_of,
-    question,
-    right_steps,
     served_recipe,
-    write_jsonl,
-    wrong_steps,
 )
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -159,22 +157,7 @@ def test_binary_and_exhaustive_agree_and_binary_spends_less(tmp_path):
 
 
 def test_given_solutions_are_labelled_without_sampling_any(tmp_path):
-    recipe = arrange(
-        tmp_path,
-        problems=None,
-        solutions={
-            "path": "given.jsonl",
-            "statement": "question",
-            "reference": "answer",
-            "text": "text",
-        },
-    )
-    rows = [
-        {"question": question(3, 4), "answer": "8", "text": "".join(steps)}
-        for steps in (right_steps(3, 4), wrong_steps(3, 4))
-    ]
-    write_jsonl(tmp_path / "given.jsonl", rows)
-    build(recipe, tmp_path / "out")
+    build(arrange_given(tmp_path), tmp_path / "out")
     labelled = list(solutions(tmp_path / "out" / "tiny"))
     assert [row.first_error for row in labelled] == [None, 1]
     assert {row.policy for row in labelled} == {"given"}

@@ -192,7 +192,7 @@ def teacher_script() -> list[dict[str, Any]]:
     }
     return [
         {
-            "user": recipe.rewrite.question(prompt, step, problem, solution).content,
+            "user": recipe.rewrite.question(prompt, step, problem, solution)[0].content,
             "prefix": "",
             "completions": [replies.get((prompt, step), "I will not.")],
         }

@@ -18,7 +18,7 @@ from stepmark.errors import RecipeError, StorageError
 from storage.export.names import FROM_CRITIQUES, FormatName
 from storage.manifest import read_manifest
 from tests.flows.arrange import arrange, build, files_of
-from tests.flows.test_judge_recipes import arrange as arrange_judged
+from tests.flows.judged_builds import arrange as arrange_judged
 
 FROM_LABELS = [name for name in FORMATS if name not in FROM_CRITIQUES]
 

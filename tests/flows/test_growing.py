@@ -17,13 +17,12 @@ from storage.manifest import read_manifest
 from tests.flows.arrange import (
     SUMS,
     arrange,
+    arrange_given,
     build,
     files_of,
     question,
-    right_steps,
     script_rows,
     write_jsonl,
-    wrong_steps,
 )
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -147,23 +146,9 @@ def test_rejected_rows_are_those_of_the_source_as_it_is(tmp_path):
 
 
 def test_given_solutions_that_are_appended_are_labelled(tmp_path):
-    recipe = arrange(
-        tmp_path,
-        problems=None,
-        solutions={
-            "path": "given.jsonl",
-            "statement": "question",
-            "reference": "answer",
-            "text": "text",
-        },
-    )
-    rows = [
-        {"question": question(3, 4), "answer": "8", "text": "".join(steps)}
-        for steps in (right_steps(3, 4), wrong_steps(3, 4))
-    ]
-    write_jsonl(tmp_path / "given.jsonl", rows[:1])
+    recipe = arrange_given(tmp_path, 1)
     build(recipe, tmp_path / "out")
-    write_jsonl(tmp_path / "given.jsonl", rows)
+    arrange_given(tmp_path)
     assert build(recipe, tmp_path / "out").rows_by_run() == {"0000": 1, "0001": 1}
     assert [row.first_error for row in solutions(tmp_path / "out" / "tiny")] == [None, 1]
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from annotators.injections import prmbench, versaprm_errors
-from annotators.injections.spoiled import ask
+from annotators.asking import prompt_id
+from annotators.injections import Injection
+from annotators.injections.prmbench import SEVERAL
+from annotators.injections.versaprm_errors import TYPES
 from flows.plan import plan
 from flows.recipe_file import find_recipe, load_recipe
 from flows.runtime import Runtime
@@ -25,6 +28,7 @@ from stepmark.errors import RecipeError
 from stepmark.records import Finding
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
+from tests.annotators.injections.written import flawed, tagged
 from tests.fakes.factories import a_problem, a_solution
 from tests.flows.arrange import build, files_of, write_jsonl
 
@@ -44,66 +48,63 @@ def wrong_steps(row: dict[str, str]) -> list[str]:
     return [*right_steps(row)[:-1], "7 + 7 = 15, so the answer is 15."]
 
 
-def arrange(folder: Path, name: str) -> Path:
-    """Write a shipped recipe for scripted policies."""
+def arrange(folder: Path, name: str, *, errors: int | None = None, another: str = "") -> Path:
+    """Write a shipped recipe for scripted policies; `another` ends a second right solution."""
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
     plain["policies"] = {
         policy: {"engine": "scripted", "model": f"{policy}.jsonl"} for policy in plain["policies"]
     }
     plain["solve"] |= {"prompt": "bare", "samples": 2}
+    if errors is not None:
+        plain["solve"]["inject"]["errors"] = errors
     write_jsonl(folder / "problems.jsonl", ROWS)
     write_jsonl(folder / "solver.jsonl", [
         {"user": row["question"], "prefix": "",
          "completions": ["".join(right_steps(row)), "".join(wrong_steps(row))]}
         for row in ROWS
     ])  # fmt: skip
-    if inject := plain["solve"].get("inject"):
-        write_jsonl(folder / "writer.jsonl", list(writer_script(inject["method"])))
     path = folder / "recipe.yaml"
     path.write_text(json.dumps(plain), encoding="utf-8")
+    if (inject := load_recipe(str(path))[0].solve.inject) is not None:
+        write_jsonl(folder / "writer.jsonl", list(writer_script(inject, another)))
     return path
 
 
-def writer_script(method: str):
+def writer_script(inject: Injection, another: str):
     """Its replies for every kind: it spoils step 1, and cannot be read on the second problem."""
-    kinds = {"versaprm_errors": versaprm_errors, "prmbench": prmbench}[method].KINDS
     for number, row in enumerate(ROWS):
         steps = right_steps(row)
-        for kind, meaning in kinds.items():
-            problem = a_problem(row["question"])
-            asked = ask(method, kind, meaning, problem, a_solution(steps, problem=problem))
-            written = versaprm_reply() if method == "versaprm_errors" else prmbench_reply(steps)
-            reply = "I would rather not." if number else written
+        problem = a_problem(row["question"])
+        for kind in inject.kinds:
+            asked = inject.question(kind, problem, a_solution(steps, problem=problem))
+            reply = (
+                "I would rather not." if number else written(inject.method, kind, steps, another)
+            )
             yield {"user": asked.messages[0].content, "prefix": "", "completions": [reply]}
 
 
-def versaprm_reply() -> str:
-    return (
-        "<explanation>A slip.</explanation><error_step>1</error_step>"
-        "<wrong_step>That is 3 + 4 = 8.</wrong_step>"
-    )
+def written(method: str, kind: str, steps: list[str], another: str) -> str:
+    if kind == SEVERAL:
+        return tagged("I add them up.", another or steps[-1])
+    after = () if method == "versaprm_errors" else ("So the answer is 8.",)
+    return flawed("That is 3 + 4 = 8.", *after)
 
 
-def prmbench_reply(steps: list[str]) -> str:
-    spoiled = [steps[0].strip(), "That is 3 + 4 = 8.", "So the answer is 8."]
-    tagged = "".join(f"<step_{i}>{step}</step_{i}>" for i, step in enumerate(spoiled))
-    return f"{tagged}<error_steps>1</error_steps><explanation>A slip.</explanation>"
-
-
-def built(folder: Path, name: str) -> list[LabelledSolution]:
-    build(arrange(folder, name), folder / "out")
+def built(folder: Path, name: str, **changes: Any) -> list[LabelledSolution]:
+    build(arrange(folder, name, **changes), folder / "out")
     return list(solutions(folder / "out" / name))
 
 
 @pytest.mark.parametrize(
     ("name", "errors", "labels"),
     [
-        ("versaprm-augment", 4, ("correct", "incorrect")),
-        ("prmbench-inject", 2, ("correct", "incorrect", "unlabelled")),
+        ("versaprm-augment", 7, ("correct", "incorrect")),
+        ("prmbench-inject", 8, ("correct", "incorrect", "unlabelled")),
+        ("socratic-inject", 20, ("correct", "incorrect", "unlabelled")),
     ],
 )
 def test_spoiled_solutions_have_their_error_where_it_was_put(tmp_path, name, errors, labels):
-    rows = built(tmp_path, name)
+    rows = built(tmp_path, name, errors=20, another="The answer is 15.")
     spoiled = [row for row in rows if row.first_error is not None]
     right = [row for row in rows if row.first_error is None]
     assert [row.verdicts for row in spoiled] == [labels] * errors
@@ -118,6 +119,39 @@ def test_spoiled_solutions_have_their_error_where_it_was_put(tmp_path, name, err
     assert all(row.step_policies[0] not in writer for row in spoiled)
 
 
+def test_several_solutions_of_a_problem_are_right_in_every_step(tmp_path):
+    rows = built(tmp_path, "prmbench-inject", errors=9)
+    (another,) = [row for row in rows if row.steps[0] == "I add them up.\n\n"]
+    assert another.outcome == "correct"
+    assert another.verdicts == ("correct", "correct")
+    sampled = {row.step_policies[0] for row in rows if row is not another}
+    assert not sampled & set(another.step_policies)
+
+
+def test_another_solution_that_is_not_right_is_dropped(tmp_path):
+    manifest = build(
+        arrange(tmp_path, "prmbench-inject", errors=9, another="The answer is 15."),
+        tmp_path / "out",
+    )
+    assert manifest.counts["dropped"]["wrong_answer"] == 1
+    assert not [
+        row
+        for row in solutions(tmp_path / "out" / "prmbench-inject")
+        if row.steps[0] == "I add them up.\n\n"
+    ]
+
+
+def test_the_prompt_that_asked_is_on_record(tmp_path):
+    built(tmp_path, "prmbench-inject", errors=9)
+    root = tmp_path / "out" / "prmbench-inject"
+    asked = {
+        f.solution_id: f.prompt for f in read_shard(root / "findings/known/00000.parquet", Finding)
+    }
+    assert Counter(asked.values()) == {
+        prompt_id("prmbench"): 8, prompt_id("prmbench_multi_solutions"): 1, None: 4,
+    }  # fmt: skip
+
+
 def test_replies_that_are_no_use_are_dropped_with_their_reason(tmp_path):
     manifest = build(arrange(tmp_path, "versaprm-augment"), tmp_path / "out")
     assert manifest.counts["dropped"] == {"all_unlabelled": 2, "missing_field": 4}
@@ -129,7 +163,7 @@ def test_the_kind_of_error_and_its_explanation_are_the_evidence(tmp_path):
     findings = read_shard(root / "findings/known/00000.parquet", Finding)
     said = {finding.evidence for finding in findings if finding.verdict == "incorrect"}
     assert len(said) == 4
-    assert {text.partition(": ")[0] for text in said} < set(versaprm_errors.KINDS)
+    assert {text.partition(": ")[0] for text in said} < set(TYPES)
     row = next(row for row in rows if row.first_error is not None)
     traced = trace(root, find_solution(root, row.id), root.parent / "ledger")
     assert traced.findings[1].evidence in said

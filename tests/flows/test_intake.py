@@ -9,10 +9,11 @@ from typing import Any, cast
 import pytest
 
 from flows import intake
+from flows.engine_loop import EngineLoop
 from flows.intake import Intake
 from flows.recipe import Recipe
 from flows.recipe_file import parse_recipe
-from flows.worker import EngineLoop, Progress, Worker
+from flows.worker import Progress, Worker
 from stepmark.errors import ProblemError
 from stepmark.records import Problem, Reject
 from tests.flows.arrange import recipe_text, write_jsonl

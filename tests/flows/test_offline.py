@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from flows.blocks import PolicyBlock
 from flows.offline import remembered
-from flows.recipe import PolicyBlock
 from stepmark.errors import StorageError
 from stepmark.policy import PolicyIdentity
 from tests.fakes.factories import an_identity
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.fakes.tokenizers import Template, plain, trimming
 from tests.flows.arrange import arrange, build, files_of, served_recipe
 

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.hub import FakeHub
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.flows.arrange import question, served_recipe, write_jsonl
 
 REPO = "me/nightly"

@@ -17,7 +17,8 @@ from flows import runners
 from flows.runners import check_runner
 from flows.runtime import Runtime
 from stepmark.errors import RecipeError
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.flows.arrange import build, files_of, served_recipe
 from tests.flows.test_stop import TO_CONTINUE, draws_kept, draws_sent, read_until
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 
 import pytest
 
 from annotators.judges import Judge
 from annotators.judges.meta_critique import criticise, merge
 from annotators.judges.pairwise import messages
-from annotators.judges.question import ask, numbered, prompt_id, quoted
 from tests.annotators.judges.test_replies import JUDGES, a_judge
 from tests.fakes.factories import a_problem, a_solution
 
@@ -52,31 +50,10 @@ def test_hostile_text_closes_no_tag_and_fills_no_place(method):
     assert text.count("</solution>") <= 1
 
 
-def test_tags_that_are_not_ours_stay():
-    assert (
-        quoted("if a < b and <b>bold</b>, then x<step") == "if a < b and <b>bold</b>, then x<step"
-    )
-
-
-def test_steps_are_numbered_from_the_number_asked_for():
-    assert numbered(["a", "b"], 1) == "<step_1>\na\n</step_1>\n<step_2>\nb\n</step_2>"
-
-
 def test_a_per_step_question_shows_no_later_step():
     first = asked(a_judge("r_prm", {}))[0]
     assert "Step 1." in first
     assert "Step 2." not in first
-
-
-def test_a_field_without_a_place_is_our_mistake():
-    with pytest.raises(AssertionError, match="no place"):
-        ask("capo", nonsense="x")
-
-
-def test_every_prompt_has_an_id_of_its_own():
-    folder = resources.files("annotators") / "judges" / "prompts"
-    names = [path.name.removesuffix(".txt") for path in folder.iterdir()]
-    assert len({prompt_id(name) for name in names}) == len(names) > 0
 
 
 def test_pairs_and_critiques_are_quoted_too():

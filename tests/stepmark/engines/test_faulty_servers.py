@@ -7,7 +7,8 @@ import pytest
 from stepmark.engines.retry import RetryPolicy
 from stepmark.errors import EngineDown, EngineError
 from tests.fakes.engines import Waits, a_request, generate
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 
 PASSING = [
     pytest.param(Fault(status=429), id="429"),

@@ -17,7 +17,8 @@ from stepmark.engines.retry import RetryPolicy
 from stepmark.engines.transport import Pacing
 from stepmark.errors import EngineDown, EngineError, Interrupted
 from tests.fakes.engines import Waits, a_request
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.fakes.tokenizers import trimming
 
 T = TypeVar("T")

@@ -12,7 +12,8 @@ from stepmark.engines.protocol import Message, Prompt, Request, Sampling
 from stepmark.engines.retry import RetryPolicy
 from stepmark.errors import EngineError
 from tests.fakes.engines import QUESTION, Listener, Waits, a_request, generate, with_engine
-from tests.fakes.openai_server import FakeServer, Fault
+from tests.fakes.openai_server import FakeServer
+from tests.fakes.server_faults import Fault
 from tests.fakes.tokenizers import trimming
 
 ADDRESS = "rq_0123"
