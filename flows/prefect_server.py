@@ -26,6 +26,8 @@ _SERVES_ONE_BUILD = {
     "PREFECT__SERVER_EPHEMERAL": "1",  # no schedules and the like
     "PREFECT__SERVER_FINAL": "1",
 }
+_HEARTBEATS = "flows.heartbeat_frequency"
+"""A flow looks once a second whether to send one, and at its end waits for that; nobody listens."""
 _GRACE_S = 5.0
 _LAST_EVENTS_S = 20.0
 """Longest wait for the last task runs to be recorded before the server is stopped."""
@@ -45,7 +47,7 @@ def one_server() -> Iterator[None]:
         yield
         return
     with _own_server() as url:
-        with temporary_settings({PREFECT_API_URL: url}):
+        with temporary_settings({PREFECT_API_URL: url, _HEARTBEATS: None}):
             yield
         # What still waits to be told to a server that is gone would be told again for minutes.
         # After Ctrl-C there may be more to come, which a worker that was drained would refuse.
