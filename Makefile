@@ -24,12 +24,14 @@ quickstart: .venv/.ready .venv-vllm/.ready
 	@$(BIN)/stepmark show runs/quickstart
 	@$(BIN)/python -m benchmarks.practice.score runs/quickstart
 
+# Files two at a time, in the order of their names: much of a test is waiting for a server. Those that
+# share a server or a build stay together.
 test: .venv/.ready-dev
 	@test -e .venv-vllm/.ready || echo "No .venv-vllm: tests that need a real vLLM are left out ('make vllm' makes it)."
 	@test "$$(id -u)" != 0 || $(MAKE) --no-print-directory system
 	@command -v bwrap >/dev/null || echo "No bubblewrap: tests that run programs in the sandbox will fail ('make system' as root installs it)."
 	@command -v chromium >/dev/null || echo "No chromium: tests of pages will fail ('make system' as root installs it)."
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/.ready-dev
 	@$(BIN)/python -m pytest -m slow

@@ -75,9 +75,10 @@ def prefect_server(scratch: Path) -> Iterator[str]:
         return
     os.environ.update(PREFECT_DEFAULTS, PREFECT_HOME=str(scratch / "prefect"))
     from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=int(PATIENCE_S)):
+    from flows.prefect_server import one_server
+
+    with one_server():
         yield str(PREFECT_API_URL.value())
 
 

@@ -23,8 +23,9 @@ from flows.crew import Crew, Team, at_work
 from flows.finish import finish
 from flows.intake import Intake, Intaken
 from flows.member import lend, take_back, work
+from flows.prefect_server import one_server
 from flows.recipe import Recipe
-from flows.runners import one_server, task_runner
+from flows.runners import task_runner
 from flows.shards import Build
 from flows.stop import stoppable
 from flows.worker import Progress, Worker

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import signal
-from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,8 +12,6 @@ from stepmark.errors import RecipeError
 
 _OBJECT_STORE_BYTES = 100 << 20
 """Memory that a Ray of our own shares between processes: tasks are told a few words."""
-_LAST_EVENTS_S = 20.0
-"""Longest wait for the last task runs to be recorded before Prefect's server is stopped."""
 _RAY_DEFAULTS = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
@@ -65,40 +60,6 @@ def task_runner(runtime: Runtime, shards: int) -> Any:
     from prefect.task_runners import ThreadPoolTaskRunner
 
     return ThreadPoolTaskRunner(max_workers=shards)
-
-
-@contextlib.contextmanager
-def one_server() -> Iterator[None]:
-    """Have all processes report to one Prefect server, or each would start its own.
-
-    One that is started here never sees Ctrl-C, which a terminal sends to it too: whoever reports to
-    a server that is gone waits for it.
-    """
-    from prefect.events.worker import EventsWorker
-    from prefect.server.api.server import SubprocessASGIServer
-    from prefect.settings import (
-        PREFECT_API_URL,
-        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
-        temporary_settings,
-    )
-
-    if PREFECT_API_URL.value() is not None:
-        yield
-        return
-    server = SubprocessASGIServer()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit it
-    try:
-        server.start(timeout=PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value())
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    try:
-        with temporary_settings({PREFECT_API_URL: server.api_url}):
-            yield
-        # What still waits to be told to a server that is gone would be told again for minutes.
-        # After Ctrl-C there may be more to come, which a worker that was drained would refuse.
-        EventsWorker.drain_all(timeout=_LAST_EVENTS_S, at_exit=False)
-    finally:
-        server.stop()
 
 
 def _ray(runtime: Runtime) -> Any:

@@ -7,7 +7,7 @@
     │   ├── EngineDown     nobody answers at the address
     │   └── ContextOverflow  the prompt does not fit the model's context
     ├── GradingError       the grader itself broke (a hard answer is an `unknown` outcome instead)
-    ├── ProcessesError     worker processes were closed, or do not start
+    ├── ProcessesError     processes of ours were closed, or do not start
     ├── SandboxError       no sandbox where one is needed, or one that does not work
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── HubError           the Hub refuses, cannot be reached, or holds something else there
@@ -76,7 +76,7 @@ class GradingError(StepmarkError):
 
 
 class ProcessesError(StepmarkError):
-    """Worker processes were closed, or do not start."""
+    """Processes of ours were closed, or do not start."""
 
 
 class SandboxError(StepmarkError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -70,6 +71,8 @@ def serve_environment(executable: Path, model: str, inherited: Mapping[str, str]
     """Return the server's environment: quiet, offline for a local folder, sized for a CPU."""
     environment = {**inherited, **_QUIET}
     environment["PATH"] = f"{executable.parent}{os.pathsep}{inherited.get('PATH', os.defpath)}"
+    # Beside other temporary files it would be compiled anew at every start (guardian.py).
+    environment.setdefault("TORCHINDUCTOR_CACHE_DIR", _inductor_cache())
     for name in ("PYTHONHOME", "VIRTUAL_ENV"):
         environment.pop(name, None)
     if Path(model).is_dir():
@@ -77,6 +80,11 @@ def serve_environment(executable: Path, model: str, inherited: Mapping[str, str]
     if not has_gpu():
         environment.setdefault("VLLM_CPU_KVCACHE_SPACE", _CPU_CACHE_GIB)
     return environment
+
+
+def _inductor_cache() -> str:
+    """Return a folder that outlives the server, as where PyTorch keeps what it compiles does."""
+    return f"{tempfile.gettempdir()}/torchinductor_{os.getuid()}"
 
 
 def machine_arguments() -> tuple[str, ...]:

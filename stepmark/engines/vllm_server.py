@@ -12,13 +12,9 @@ started again would repeat the draws it sold before, which the ledger would coun
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -26,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepmark.engines import guardian
+from stepmark.engines.guarded import Guarded
 from stepmark.engines.server_log import last_line, reasons_of_death
 from stepmark.engines.vllm_command import find_vllm, serve_command, serve_environment
 from stepmark.errors import EngineError
@@ -108,8 +104,7 @@ class VllmServer:
         self._grace_s = grace_s
         self._poll_s = poll_s
         self._progress = progress
-        self._guardian: subprocess.Popen[bytes] | None = None
-        self._owner = os.getpid()
+        self._running: Guarded | None = None
         self.log_path = log_path
         """Where the server writes."""
         self.port: int | None = None
@@ -137,15 +132,12 @@ class VllmServer:
             *self._options.arguments(self._model, self.port),
         ]
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        atexit.register(self.stop)
         with self.log_path.open("wb") as log:
-            self._guardian = subprocess.Popen(  # noqa: S603  (our own script, the user's server)
-                [sys.executable, "-I", guardian.__file__, str(self._grace_s), *command],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=serve_environment(executable, self._model, os.environ),
-                start_new_session=True,
+            self._running = Guarded(
+                command,
+                environment=serve_environment(executable, self._model, os.environ),
+                grace_s=self._grace_s,
+                log=log,
             )
 
     def wait_until_ready(self) -> None:
@@ -157,7 +149,7 @@ class VllmServer:
         started_s = time.monotonic()
         while not self._is_healthy():
             elapsed_s = time.monotonic() - started_s
-            if self._guardian is None or self._guardian.poll() is not None:
+            if self._running is None or self._running.ended:
                 raise self._failed("ended before it was ready", reason="server_died")
             if elapsed_s > self._start_limit_s:
                 what = f"was not ready after {self._start_limit_s:g} s"
@@ -168,18 +160,9 @@ class VllmServer:
 
     def stop(self) -> None:
         """End the server and every process of its group; harmless when there is none."""
-        running = self._guardian
-        if running is None or os.getpid() != self._owner:  # a forked copy does not own it
-            return
-        if running.stdin is not None:
-            with contextlib.suppress(OSError):
-                running.stdin.write(b"end\n")
-                running.stdin.flush()
-            with contextlib.suppress(OSError):
-                running.stdin.close()
-        running.wait()
-        self._guardian = None
-        atexit.unregister(self.stop)
+        if self._running is not None:
+            self._running.end()
+            self._running = None
 
     def _is_healthy(self) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -58,11 +58,10 @@ def test_what_is_missing_or_changed_later_is_lost(later):
 
 
 @pytest.mark.timeout(1800)
-def test_ten_kills_lose_nothing_and_buy_nothing_twice(tmp_path, prefect_server):
-    from prefect.settings import PREFECT_API_URL
-
-    api = str(PREFECT_API_URL.value())
-    figures = measure(tmp_path, kills=10, seed=1, api=api, lives=16)  # one build takes them all
+def test_ten_kills_lose_nothing_and_buy_nothing_twice(tmp_path, prefect_address):
+    figures = measure(
+        tmp_path, kills=10, seed=1, api=prefect_address, lives=16
+    )  # one build takes them all
     assert {k: figures[k] for k in ("kills", "identical", "rebought_beyond_in_flight", "lost")} == {
         "kills": 10,
         "identical": True,

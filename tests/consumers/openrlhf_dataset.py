@@ -1,9 +1,10 @@
 """Reads exports with OpenRLHF's own ProcessRewardDataset; for the Python of .venv-vllm.
 
-    openrlhf_dataset.py EXPORT
+    openrlhf_dataset.py EXPORT …
 
 A token is a character, but for the placeholder and the rewards, which its reader takes as one each.
-Writes, as one JSON object on the last line, the tokens and labels of every row.
+Writes, as one JSON list on the last line, for each export the tokens and labels of every row, or
+what its reader said when it refused them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def tokenizer_of(texts):
     return PreTrainedTokenizerFast(tokenizer_object=plain, pad_token="<pad>", unk_token="<unk>")
 
 
-def main(export):
+def rows_of(export):
+    """Read an export; return tokens and labels of its rows."""
     data = load_dataset(export, split="train")
     tokenizer = tokenizer_of(data["input"])
     arguments = SimpleNamespace(
@@ -53,8 +55,18 @@ def main(export):
             }
         )
     read.collate_fn([read[place] for place in range(min(2, len(read)))])
-    sys.stdout.write(json.dumps(rows))
+    return rows
+
+
+def main(*exports):
+    read = []
+    for export in exports:
+        try:
+            read.append(rows_of(export))
+        except RuntimeError as error:
+            read.append(str(error))
+    sys.stdout.write("\n" + json.dumps(read))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

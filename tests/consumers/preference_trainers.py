@@ -1,9 +1,9 @@
 """Runs TRL's own trainers of language models on exports; for the Python of .venv-vllm.
 
-    preference_trainers.py {dpo|kto|reward|sft} EXPORT STEPS
+    preference_trainers.py STEPS {dpo|kto|reward|sft}=EXPORT …
 
-A token is a character, the model a tiny Llama from scratch. Writes, as one JSON object on the last
-line, the loss of each step.
+A token is a character, the model a tiny Llama from scratch. Writes, as one JSON list on the last
+line, the losses of each export's steps: one process for all, for it takes longest to start.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def trainer_of(kind):
     return SFTTrainer, SFTConfig, LlamaForCausalLM
 
 
-def main(kind, export, steps):
+def losses_of(kind, export, steps):
+    """Train so many steps on an export; return the loss of each."""
     data = load_dataset(export, split="train")
     tokenizer = tokenizer_of([json.dumps(row, ensure_ascii=False) + "\n :" for row in data])
     tokenizer.chat_template = CHAT
@@ -79,9 +80,14 @@ def main(kind, export, steps):
             processing_class=tokenizer,
         )
         trainer.train()
-    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    sys.stdout.write(json.dumps(losses))
+    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+
+
+def main(steps, *kinds_and_exports):
+    asked = [argument.split("=", 1) for argument in kinds_and_exports]
+    losses = [losses_of(kind, export, int(steps)) for kind, export in asked]
+    sys.stdout.write("\n" + json.dumps(losses))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(*sys.argv[1:])

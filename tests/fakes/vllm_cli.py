@@ -2,7 +2,8 @@
 """Stands in for the `vllm` executable: `fake_vllm(folder, mode)` writes one that behaves so.
 
 Modes: `healthy`; `dies` with an error as vLLM words it; `never` gets healthy; `stubborn` is
-healthy, has a child, and neither heeds SIGTERM; `runaway` has a child in a session of its own.
+healthy, holds shared memory, has a child, and neither heeds SIGTERM; `runaway` has a child in a
+session of its own.
 Each writes the ids of its processes to its log.
 """
 
@@ -14,7 +15,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 DEATH = """\
@@ -48,6 +51,13 @@ def variable(log: Path, name: str) -> str | None:
     return found.group(1) if found else None
 
 
+def memory(log: Path) -> Path:
+    """Where the shared memory of a `stubborn` one is."""
+    found = re.search(r"^memory (.*)$", log.read_text(), re.MULTILINE)
+    assert found
+    return Path("/dev/shm") / found.group(1)
+
+
 class _Health(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = b'{"object": "list", "data": [{"id": "fake"}]}'
@@ -68,6 +78,14 @@ def _tell(mode: str) -> None:
         own_session = mode == "runaway"
         child = subprocess.Popen([sys.executable, "-c", sleeper], start_new_session=own_session)
         print("process", child.pid, flush=True)
+    if mode == "stubborn":
+        print("memory", _memory().name, flush=True)
+
+
+@cache
+def _memory() -> SharedMemory:
+    """Shared memory that is held for as long as the process lives."""
+    return SharedMemory(create=True, size=1)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ NOTICES_S = 60.0
 @pytest.mark.skipif(
     not (PRACTICE_MODEL / "model.safetensors").exists(), reason="there is no practice model"
 )
-def test_a_build_outlives_kills_of_client_and_server_and_replays(tmp_path, prefect_server):
+def test_a_build_outlives_kills_of_client_and_server_and_replays(tmp_path, shared_server):
     out, log = tmp_path / "out", tmp_path / "client.log"
     with a_server(tmp_path, "first") as url:
         client = start(tmp_path, out, "--engine", url)
@@ -80,15 +80,10 @@ def a_server(folder: Path, name: str) -> VllmServer:
 
 def start(folder: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
     """Start `stepmark build quickstart` in a process group of its own."""
-    from prefect.settings import PREFECT_API_URL
-
     command = [sys.executable, "-m", "flows.cli", "build", "quickstart", "--out", str(out)]
     command += ["--limit", "6", "--set", "shard_problems=2", *options]
-    environment = os.environ | {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
     with (folder / "client.log").open("wb") as log:
-        return subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
 
 def kill(client: subprocess.Popen[bytes]) -> None:

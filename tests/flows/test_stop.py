@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -62,8 +61,15 @@ def draws_sent(server: FakeServer) -> int:
     return sum(seen.body["n"] for seen in server.draws)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_once_it_takes_what_is_under_way(tmp_path, number):
+def test_told_once_by_a_scheduler_it_takes_what_is_under_way(tmp_path, shared_server):
+    check_told_once(tmp_path, signal.SIGTERM)
+
+
+def test_told_once_by_ctrl_c_it_takes_what_is_under_way_and_stops_its_own_server(tmp_path):
+    check_told_once(tmp_path, signal.SIGINT)
+
+
+def check_told_once(tmp_path: Path, number: int) -> None:
     with FakeServer(hold_from=2) as server, started(tmp_path, server) as process:
         assert server.draw_held.wait(200)
         process.send_signal(number)
@@ -77,7 +83,7 @@ def test_told_once_it_takes_what_is_under_way(tmp_path, number):
         assert draws_kept(tmp_path) == draws_sent(server)
 
 
-def test_told_twice_it_stops_at_once_and_keeps_what_has_arrived(tmp_path):
+def test_told_twice_it_stops_at_once_and_keeps_what_has_arrived(tmp_path, shared_server):
     with FakeServer(hold_from=2) as server, started(tmp_path, server) as process:
         assert server.draw_held.wait(200)
         process.send_signal(signal.SIGINT)
@@ -91,7 +97,7 @@ def test_told_twice_it_stops_at_once_and_keeps_what_has_arrived(tmp_path):
         server.release()
 
 
-def test_a_server_that_goes_away_is_named_while_it_is_waited_for(tmp_path: Any):
+def test_a_server_that_goes_away_is_named_while_it_is_waited_for(tmp_path, shared_server):
     waiting = ("--engine-wait", "1")
     with FakeServer(hold_from=2) as server, started(tmp_path, server, *waiting) as process:
         assert server.draw_held.wait(200)

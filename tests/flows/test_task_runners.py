@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,11 +36,14 @@ RUNNERS = [
 ]
 
 
-def start(folder: Path, recipe: Path, server: FakeServer, *options: str) -> subprocess.Popen[str]:
-    """Start a build in a process group of its own, one request in flight in each of two workers."""
+@contextmanager
+def started(
+    folder: Path, recipe: Path, server: FakeServer, *options: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a build in a process group of its own, one request in flight in each of two workers."""
     command = [sys.executable, "-m", "flows.cli", "build", str(recipe), "--out", str(folder)]
     command += ["--engine", server.url, "--concurrency", "2", "--workers", "2", *options]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
@@ -46,11 +51,16 @@ def start(folder: Path, recipe: Path, server: FakeServer, *options: str) -> subp
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):  # workers of one that failed go with it
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("shared_server")
 def test_two_worker_processes_give_the_bytes_of_threads(tmp_path, runner):
     recipe = served_recipe(tmp_path)
     with FakeServer() as server:
@@ -64,8 +74,10 @@ def test_two_worker_processes_give_the_bytes_of_threads(tmp_path, runner):
 
     # A worker process sends its next request when the one before is answered: the second request
     # to be held is another process's.
-    with FakeServer(hold_from=0, faults=arrived) as server:
-        process = start(tmp_path / runner, recipe, server, "--task-runner", runner)
+    with (
+        FakeServer(hold_from=0, faults=arrived) as server,
+        started(tmp_path / runner, recipe, server, "--task-runner", runner) as process,
+    ):
         assert second.wait(200)
         server.release()
         told, _ = process.communicate(timeout=200)
@@ -79,11 +91,12 @@ def test_two_worker_processes_give_the_bytes_of_threads(tmp_path, runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@pytest.mark.usefixtures("prefect_server")
 def test_ctrl_c_at_a_terminal_takes_what_is_under_way(tmp_path, runner):
     recipe = served_recipe(tmp_path)
-    with FakeServer(hold_from=3) as server:
-        process = start(tmp_path / "out", recipe, server, "--task-runner", runner)
+    with (
+        FakeServer(hold_from=3) as server,
+        started(tmp_path / "out", recipe, server, "--task-runner", runner) as process,
+    ):
         assert server.draw_held.wait(200)
         os.killpg(process.pid, signal.SIGINT)
         read_until(process, "requests under way")  # by then the worker processes have heard it
@@ -119,13 +132,12 @@ def test_a_cluster_goes_with_a_runner_that_has_one():
 
 
 @pytest.mark.skipif(find_spec("prefect_dask") is None, reason="the extra dask is not installed")
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("shared_server")
 def test_a_cluster_that_does_not_answer_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
     recipe = served_recipe(tmp_path)
     options = ("--task-runner", "dask", "--cluster", "tcp://127.0.0.1:9")
-    with FakeServer() as server:
-        process = start(tmp_path / "out", recipe, server, *options)
+    with FakeServer() as server, started(tmp_path / "out", recipe, server, *options) as process:
         told, _ = process.communicate(timeout=200)
     assert process.returncode == 1
     assert "RecipeError: The cluster tcp://127.0.0.1:9 cannot be used" in told

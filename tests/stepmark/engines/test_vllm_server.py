@@ -16,7 +16,7 @@ from stepmark.engines.protocol import Message, Prompt, Request, Sampling
 from stepmark.engines.vllm_server import VllmOptions, VllmServer
 from stepmark.errors import EngineError
 from tests.fakes.engines import with_engine
-from tests.fakes.vllm_cli import arguments, fake_vllm, processes, variable
+from tests.fakes.vllm_cli import arguments, fake_vllm, memory, processes, variable
 
 ROOT = Path(__file__).parents[3]
 PRACTICE_MODEL = ROOT / "configs" / "practice" / "model"
@@ -123,6 +123,25 @@ def test_a_group_that_ignores_the_request_to_end_is_killed(tmp_path):
         pids = processes(server.log_path)
         assert len(pids) == 2
     assert not any(map(alive, pids))
+
+
+def test_its_temporary_files_go_with_it_and_compiled_ones_stay(tmp_path):
+    server = a_server(tmp_path, "healthy")
+    with server:
+        folder = Path(variable(server.log_path, "TMPDIR") or "")
+        assert folder.is_dir()
+        (folder / "socket").touch()
+    assert not folder.exists()
+    compiled = Path(variable(server.log_path, "TORCHINDUCTOR_CACHE_DIR") or "")
+    assert not compiled.is_relative_to(folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="shared memory is found on Linux only")
+def test_shared_memory_of_a_killed_server_is_removed(tmp_path):
+    server = a_server(tmp_path, "stubborn", grace_s=0.2)
+    with server:
+        assert memory(server.log_path).exists()
+    assert not memory(server.log_path).exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux only")

@@ -1,0 +1,26 @@
+"""The Prefect server of a build: the one that runs, or one of its own."""
+
+from __future__ import annotations
+
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows import prefect_server
+from flows.prefect_server import one_server
+from stepmark.errors import ProcessesError
+
+
+def test_one_that_runs_is_reported_to_and_none_is_started(monkeypatch):
+    monkeypatch.setattr(prefect_server, "Guarded", pytest.fail)
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:4200/api"}), one_server():
+        assert PREFECT_API_URL.value() == "http://127.0.0.1:4200/api"
+
+
+def test_one_that_dies_at_its_start_is_noticed_at_once_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(prefect_server, "_APPLICATION", "nowhere:nothing")
+    with (
+        temporary_settings(restore_defaults={PREFECT_API_URL}),
+        pytest.raises(ProcessesError, match=r"did not start .* set PREFECT_API_URL"),
+        one_server(),
+    ):
+        pass
