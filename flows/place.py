@@ -30,6 +30,8 @@ DERIVED_STAGES = ("labels", "annotations", "rationales", "filters", "data", "exp
 that was derived with it is there too."""
 POLICIES = "policies.json"
 """Who the policies of a build are."""
+EVIDENCELESS = OURS | {"recipe.yaml", POLICIES, "logs"}
+"""What a build leaves that ended before it took a problem in, for want of a server for instance."""
 BEGUN = "recipe.yaml.tmp"
 """What a build leaves that was killed while it wrote its first file."""
 
@@ -61,13 +63,17 @@ def held(root: Path) -> Iterator[None]:
 def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     """Make a directory ready for a recipe: new, continued, or with its labels derived again.
 
+    A build that ended before it took a problem in may be begun with another recipe.
+
     Raises:
         StorageError: it was begun with a recipe whose evidence differs, or holds other files.
     """
     path = root / "recipe.yaml"
     if replace:
         _clear(root)
-    if path.exists():
+    if {p.name for p in root.iterdir()} <= EVIDENCELESS:
+        _remove(root / POLICIES)
+    elif path.exists():
         changes = _changes(path, recipe)
         if any(not _is_derived(change, recipe) for change in changes):
             raise StorageError(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from stepmark.errors import StorageError
+from flows.recipe_file import load_recipe
+from stepmark.errors import RecipeError, StorageError
 from stepmark.records import Reject
 from storage.shards import read_shard
 from tests.fakes.openai_server import FakeServer
@@ -65,7 +66,7 @@ def build_among_other_files(folder: Path) -> list[str]:
 
 
 def build_over_another_recipe(folder: Path) -> list[str]:
-    (folder / "out" / "tiny").mkdir(parents=True)
+    (folder / "out" / "tiny" / "problems").mkdir(parents=True)
     (folder / "out" / "tiny" / "recipe.yaml").write_text("name: tiny\nlimit: 3\n")
     return ["build", str(arrange(folder)), "--out", str(folder / "out")]
 
@@ -102,14 +103,14 @@ CASES: dict[str, tuple[Fault, str]] = {
     "unknown option": (options("--colour"), "No such option"),
     "limit of nothing": (options("--limit", "0"), "greater than or equal to 1"),
     "setting without a value": (options("--set", "limit"), "write KEY=VALUE"),
-    "setting of no key": (options("--set", "solve.sample=2"), "solve.sample: extra inputs"),
+    "setting of no key": (options("--set", "solve.sample=2"), "solve.sample: there is no such key"),
     "setting inside a value": (options("--set", "name.first=a"), "cannot be set: name is"),
     "model of no policy": (options("--model", "judge=m"), "there is no policy 'judge'"),
     "empty recipe": (recipe_of(""), "not the keys of a recipe"),
     "a list": (recipe_of("- a\n- b\n"), "holds list, not the keys of a recipe"),
     "broken yaml": (recipe_of("name: [tiny\n"), "is not YAML"),
     "recipe in latin-1": (recipe_of(b"name: \xe9t\xe9\n"), "is not UTF-8"),
-    "unknown key": (changed(temprature=0.7), "temprature: extra inputs are not permitted"),
+    "unknown key": (changed(temprature=0.7), "temprature: there is no such key"),
     "unknown key inside": (changed(solve__temprature=0.7), "solve.temprature"),
     "unknown problem key": (changed(problems__colum="q"), "problems.colum"),
     "no name": (changed(name=None), "name: field required"),
@@ -143,6 +144,7 @@ CASES: dict[str, tuple[Fault, str]] = {
         changed(annotators={"mc": {**MC, "probe": {"method": "binary"}}}),
         "set right_answers to assume_correct or drop",
     ),
+    "infinite temperature": (changed(solve__temperature=float("inf")), "solve.temperature"),
     "negative temperature": (changed(solve__temperature=-1), "solve.temperature"),
     "no samples": (changed(solve__samples=0), "solve.samples"),
     "solve rates that fall": (
@@ -239,6 +241,41 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
     assert left.value.code not in (0, None)
     assert message in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"annotators": {"mc": {**MC, "method": "montecarlo"}}},
+            "annotators.mc.method: input should be one of 'monte_carlo', 'judge', 'verifier', "
+            "'injected', 'preferences' ('montecarlo')",
+        ),
+        (
+            {"annotators": {"mc": {**MC, "probe": {"method": "binary", "drawz": 8}}}},
+            "annotators.mc.probe.drawz: there is no such key (8)",
+        ),
+        (
+            {"annotators__mc__rule": "hard"},
+            "annotators.mc.rule: input should be keys and values, `method` among them ('hard')",
+        ),
+        (
+            {"labels": {"from": {"of": ["mc"], "method": "vote"}}},
+            "labels.from.method: input should be one of 'same_first_error', 'same_labels', "
+            "'same_steps', 'weighted' ('vote')",
+        ),
+    ],
+)
+def test_a_block_that_is_no_method_is_one_fault(tmp_path, changes, fault):
+    with pytest.raises(RecipeError) as refused:
+        load_recipe(str(arrange(tmp_path, **changes)))
+    assert str(refused.value).splitlines()[1:] == [f"  {fault}"]
+
+
+def test_yaml_that_breaks_names_file_and_line(tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: a\nsolve: [1\nlabels: b\n")
+    with pytest.raises(RecipeError, match=r'mine.yaml", line 3'):
+        load_recipe(str(tmp_path / "mine.yaml"))
 
 
 def test_code_without_a_sandbox_is_refused_with_the_line_that_installs_it(
