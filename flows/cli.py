@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -121,12 +122,17 @@ def check(
     model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
+    api_key_env: KeyEnv = None,
 ) -> None:
-    """Find everything that can fail before the first token is bought."""
+    """Find what can fail before the first token is bought."""
+    from flows.check import ask_servers
     from flows.check import check as check_recipe
 
     loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
+    runtime = replace_fields(runtime, api_key_env=api_key_env)
     for line in check_recipe(loaded, runtime):
+        say(f"ok  {line}")
+    for line in ask_servers(loaded, runtime):
         say(f"ok  {line}")
 
 

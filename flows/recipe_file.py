@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from flows.recipe import Recipe
 from stepmark.errors import RecipeError
 
-
 _UNKNOWN_KEY = dict.fromkeys(
     ("extra_forbidden", "unexpected_keyword_argument"), "there is no such key"
 )
@@ -109,16 +108,17 @@ def _faults(error: ValidationError) -> Iterator[str]:
         if before and not any(f in faults for f in before):
             faults.append(_no_method(union, list(members.values())))
     for fault in faults:
-        place = ".".join(str(p) for p in fault["loc"] if not _is_class_name(p)) or "the recipe"
+        where = ".".join(str(p) for p in fault["loc"] if not _is_class_name(p)) or "the recipe"
         message = _UNKNOWN_KEY.get(fault["type"], fault["msg"].removeprefix("Value error, "))
         seen = fault["input"]
         shown = "" if isinstance(seen, dict) or dataclasses.is_dataclass(seen) else f" ({seen!r})"
-        yield f"{place}: {message[:1].lower()}{message[1:]}{shown}"
+        yield f"{where}: {message[:1].lower()}{message[1:]}{shown}"
 
 
 def _unmeant_member(fault: Any) -> tuple[Any, ...] | None:
     """Return the place of a union's member that a block cannot be meant as: not by its method."""
-    place, kind = fault["loc"], fault["type"]
+    place: tuple[Any, ...] = fault["loc"]
+    kind = fault["type"]
     if kind in {"literal_error", "missing"} and place[-1] == "method" and len(place) > 1:
         return place[:-1] if _is_class_name(place[-2]) else None
     if kind == "dataclass_type" and _is_class_name(place[-1]):

@@ -71,16 +71,17 @@ def build_over_another_recipe(folder: Path) -> list[str]:
     return ["build", str(arrange(folder)), "--out", str(folder / "out")]
 
 
-def served(address: str) -> Fault:
+def served(address: str, command: str = "build") -> Fault:
     def fault(folder: Path) -> list[str]:
         policies = {"solver": {"engine": "vllm", "model": "m"}}
         path = arrange(folder, policies=policies)
-        return ["build", str(path), "--out", str(folder / "out"), "--engine", address]
+        return [command, str(path), "--out", str(folder / "out"), "--engine", address]
 
     return fault
 
 
 MC = {"method": "monte_carlo", "policy": "solver", "rule": {"method": "hard"}}
+ONE_OF = "input should be one of"
 GOOD = {"question": "What is 1 + 1?", "answer": "2"}
 
 
@@ -219,10 +220,26 @@ CASES: dict[str, tuple[Fault, str]] = {
     "latin-1": (problems_of('{"question": "é", "answer": "1"}\n'.encode("latin-1")), "not_utf8"),
     "null answer": (rows_of({"question": "q", "answer": None}), "no_reference"),
     "a megabyte": (rows_of({"question": "x" * 1_000_000, "answer": "1"}), "too_long"),
+    "more bad rows than may be": (
+        rows_of(GOOD, {"question": "q"}),
+        "1 of 2 rows cannot be used (missing_column 1), more than max_bad_share 0.05 allows",
+    ),
+    "answers of another form": (
+        changed(problems__answer="hash"),
+        (
+            "the first, line 1: answer holds no answer of the form hash: '4'. Say how the column "
+            "holds it, e.g. problems.answer=plain"
+        ),
+    ),
+    "a table": (problems_of(b"question,answer\nq,1\n"), "name a table .csv"),
     "empty statement": (rows_of({"question": " ", "answer": "1"}), "empty_statement"),
     "build into a file": (build_into_a_file, "cannot be used as a build folder"),
     "build among other files": (build_among_other_files, "is not empty and holds no build"),
     "build over another recipe": (build_over_another_recipe, "was begun with another recipe"),
+    "server down at a check": (
+        served("http://127.0.0.1:9/v1", command="check"),
+        "Nobody answers at",
+    ),
     "server down": (served("http://127.0.0.1:9/v1"), "Nobody answers at"),
     "address that is none": (served("localhost"), "is no http(s) address"),
     "status of nothing": (lambda folder: ["status", str(folder)], "holds no build"),
@@ -248,8 +265,10 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
     [
         (
             {"annotators": {"mc": {**MC, "method": "montecarlo"}}},
-            "annotators.mc.method: input should be one of 'monte_carlo', 'judge', 'verifier', "
-            "'injected', 'preferences' ('montecarlo')",
+            (
+                f"annotators.mc.method: {ONE_OF} 'monte_carlo', 'judge', 'verifier', 'injected', "
+                "'preferences' ('montecarlo')"
+            ),
         ),
         (
             {"annotators": {"mc": {**MC, "probe": {"method": "binary", "drawz": 8}}}},
@@ -261,8 +280,10 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
         ),
         (
             {"labels": {"from": {"of": ["mc"], "method": "vote"}}},
-            "labels.from.method: input should be one of 'same_first_error', 'same_labels', "
-            "'same_steps', 'weighted' ('vote')",
+            (
+                f"labels.from.method: {ONE_OF} 'same_first_error', 'same_labels', 'same_steps', "
+                "'weighted' ('vote')"
+            ),
         ),
     ],
 )
@@ -292,15 +313,16 @@ def test_code_without_a_sandbox_is_refused_with_the_line_that_installs_it(
     assert "apt-get install bubblewrap" in capsys.readouterr().err
 
 
-def test_a_bad_row_among_good_ones_stops_nothing(tmp_path, monkeypatch, capsys):
-    path = arrange(tmp_path)
+def test_a_bad_row_among_good_ones_is_told_and_stops_nothing(tmp_path, monkeypatch, capsys):
+    path = arrange(tmp_path, problems__max_bad_share=0.5)
     rows = [GOOD, {"question": "q", "answer": None}, GOOD]
     write_jsonl(tmp_path / "problems.jsonl", rows)
     monkeypatch.setattr(sys, "argv", ["stepmark", *check(path)])
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 0
-    assert "1 of the first 3 rows are usable" in capsys.readouterr().out
+    said = "1 of the first 3 rows are usable (no_reference 1, first in line 2; duplicate 1, first"
+    assert said in capsys.readouterr().out
 
 
 def test_a_model_the_server_does_not_have_is_named_before_the_first_token(
@@ -318,6 +340,16 @@ def test_a_model_the_server_does_not_have_is_named_before_the_first_token(
     assert "served" in said
     assert "Traceback" not in said
     assert not server.draws
+
+
+def test_a_check_finds_that_no_vllm_is_installed(tmp_path, monkeypatch, capsys):
+    path = arrange(tmp_path, policies={"solver": {"engine": "vllm", "model": "m"}})
+    monkeypatch.setenv("STEPMARK_VLLM", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "argv", ["stepmark", *check(path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert "There is no vLLM executable at" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("prefect_server")
