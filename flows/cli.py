@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace as replace_fields
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 import yaml
@@ -17,6 +17,7 @@ from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
     BuildDir,
+    Concurrency,
     Engines,
     KeyEnv,
     LedgerDir,
@@ -28,7 +29,9 @@ from flows.options import (
     Settings,
 )
 from flows.runtime import TaskRunner
+from stepmark import __version__
 from stepmark.errors import Interrupted, StepmarkError
+from storage.export.names import FormatName
 
 app = typer.Typer(
     name="stepmark",
@@ -37,6 +40,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog="Exit codes: 0 done, 1 an error (its message says what to do), 2 wrong usage, "
+    "130 stopped by Ctrl-C or SIGTERM; the same command goes on.",
 )
 INTERRUPTED = 130
 """Exit code after Ctrl-C or SIGTERM; the option parser returns it for an interrupt of its own."""
@@ -44,6 +49,21 @@ INTERRUPTED = 130
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)
+    if wanted:
+        say(f"stepmark {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Make training data for process reward models: sample solutions, label every step."""
 
 
 @app.command()
@@ -63,11 +83,10 @@ def build(
     ] = False,
     ledger: LedgerDir = None,
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop, resumable, after buying N tokens."),
     ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     engine_wait: Annotated[
         float,
         typer.Option(
@@ -77,15 +96,23 @@ def build(
         ),
     ] = 1800.0,
     api_key_env: KeyEnv = None,
-    requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
-    tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
+    requests_per_minute: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Most requests in a minute to a policy's servers."),
+    ] = None,
+    tokens_per_minute: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Most tokens in a minute from a policy's servers."),
+    ] = None,
     task_runner: Annotated[
         TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
     ] = "threads",
     workers: Annotated[
         int,
         typer.Option(
-            min=1, help="With ray or dask, worker processes: they share the requests in flight."
+            min=1,
+            metavar="N",
+            help="With ray or dask, worker processes: they share the requests in flight.",
         ),
     ] = 2,
     cluster: Annotated[
@@ -97,7 +124,7 @@ def build(
         ),
     ] = None,
 ) -> None:
-    """Build a dataset from a recipe, or continue one that was interrupted."""
+    """Build a dataset from a recipe, or continue its build."""
     from flows.session import run_build
 
     loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
@@ -141,13 +168,20 @@ def plan(
     recipe: RecipeName,
     out: Out = Path("runs"),
     limit: Limit = None,
+    engine: Engines = None,
+    model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
 ) -> None:
-    """Say how many requests, tokens and minutes a build will need."""
+    """Say how many requests, tokens and minutes a build needs.
+
+    No server is asked: lengths and pace are measured on the build's own folder once it was begun,
+    and guessed before.
+    """
     from flows.plan import plan as plan_recipe
 
-    table, assumed = plan_recipe(*open_recipe(recipe, out, limit, None, None, problems, settings))
+    opened = open_recipe(recipe, out, limit, engine, model, problems, settings)
+    table, assumed = plan_recipe(*opened)
     console.print(table)
     say(assumed)
 
@@ -165,10 +199,10 @@ def status(folder: BuildDir) -> None:
 def show(
     folder: BuildDir,
     solution: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Solution id, or how it begins.")
+        str | None, typer.Argument(metavar="ID", help="Solution id, or how it begins.")
     ] = None,
     step: Annotated[
-        int | None, typer.Argument(metavar="[STEP]", help="With --why, this step alone.")
+        int | None, typer.Argument(metavar="STEP", help="With --why, this step alone.")
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show the completions that each label rests on.")
@@ -179,7 +213,7 @@ def show(
     ] = False,
     ledger: LedgerDir = None,
 ) -> None:
-    """Show one labelled solution in colour; without an ID one with an error inside."""
+    """Show a labelled solution; without ID, one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
     if differ:
@@ -204,10 +238,11 @@ def show(
 def export(
     folder: BuildDir,
     format_: Annotated[
-        str, typer.Option("--format", metavar="F", help="Trainer format; docs/exports.md has all.")
+        str,
+        typer.Option("--format", metavar="F", help=f"One of {', '.join(get_args(FormatName))}."),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write, instead of DIR/export/F.")
+        Path | None, typer.Option(metavar="DEST", help="Folder to write, not DIR/export/F.")
     ] = None,
 ) -> None:
     """Write the labels of a finished build in a trainer's own format."""
@@ -231,11 +266,13 @@ def publish(
     revision: Annotated[
         str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
     ] = None,
-    tag: Annotated[str | None, typer.Option(help="Name for what is published now.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name for what is published now.")
+    ] = None,
 ) -> None:
-    """Publish a finished build on the Hugging Face Hub: shards, exports and card, as one commit.
+    """Publish a finished build on the Hugging Face Hub.
 
-    A data set that is not there yet is made private. The token is from HF_TOKEN or `hf auth login`.
+    Shards, exports and card go there as one commit. A data set that is not there yet is made private. The token is from HF_TOKEN or `hf auth login`.
     """
     from flows.publish import lines_of
     from flows.publish import publish as publish_build
@@ -272,14 +309,15 @@ def deploy(
     model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     api_key_env: KeyEnv = None,
-    pool: Annotated[str, typer.Option(help="Work pool of the worker that runs it.")] = "stepmark",
+    pool: Annotated[
+        str, typer.Option(metavar="NAME", help="Work pool of the worker that runs it.")
+    ] = "stepmark",
 ) -> None:
-    """Have a Prefect server build what is new on a schedule, and publish it.
+    """Have a Prefect server build what is new on a schedule.
 
+    With --publish, each run publishes what it built. Without --cron, it runs by hand alone.
     docs/schedule.md goes from nothing to a nightly build.
     """
     from flows.deployments import deploy as deploy_build
@@ -306,11 +344,13 @@ def deploy(
 @app.command(name="fit")
 def fit_posterior(
     folder: BuildDir,
-    annotator: Annotated[str, typer.Option(help="Whose rollouts to fit on.")] = "mc",
+    annotator: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose rollouts to fit on.")
+    ] = "mc",
 ) -> None:
-    """Fit the posterior on a finished build, and print what a recipe's `hyper` takes.
+    """Fit the posterior on a finished build, for the next recipe.
 
-    The adaptive probe and the posterior rule believe it of the solutions of the next build.
+    Prints what a recipe's `hyper` takes. The adaptive probe and the posterior rule believe it of the solutions of the next build.
     """
     from flows.fitting import fitted, rounded
 
@@ -327,12 +367,13 @@ def fit_posterior(
 def rates(
     folder: BuildDir,
     gold: Annotated[
-        Path | None, typer.Option(help="Gold file that the build's solutions are from.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Gold file that the build's solutions are from."),
     ] = None,
 ) -> None:
-    """Estimate how often annotators err, and print what a recipe's `witnesses` takes.
+    """Estimate how often annotators err, for the next recipe.
 
-    On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    Prints what a recipe's `witnesses` takes. On gold it is counted; without, it follows from the disagreement of three annotators or more.
     """
     from flows.rates import as_block, from_disagreement, on_gold
     from stepmark.gold import read_gold
@@ -359,7 +400,7 @@ def recipes() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say what this machine has and lacks, and how to install what is missing."""
+    """Say what this machine has, lacks, and what installs it."""
     from flows.doctor import examine, lines
 
     for line in lines(examine(), as_json=as_json):
@@ -375,7 +416,7 @@ def main() -> None:
     """Run the command line: faults are messages, and every way out closes what was opened."""
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="stepmark", standalone_mode=False)
     except Interrupted:
         code = INTERRUPTED
     except StepmarkError as error:
@@ -384,7 +425,7 @@ def main() -> None:
         code = INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the option parser
-            _fail(f"{error.format_message()} Try --help.", 2)
+            _misused(error)
         raise
     if code == INTERRUPTED:
         _fail("Stopped. Nothing paid is lost: run the same command to continue.", INTERRUPTED)
@@ -394,6 +435,16 @@ def main() -> None:
 def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     """Leave as after Ctrl-C, so that servers are stopped and files closed on the way."""
     raise KeyboardInterrupt
+
+
+def _misused(error: Any) -> NoReturn:
+    """Say what is wrong with how a command was called; without arguments that is its help."""
+    message, context = error.format_message(), error.ctx
+    if message.startswith("Usage:"):
+        errors.print(message, markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    command = f"{context.command_path} --help" if context else "stepmark --help"
+    _fail(f"{message}{'' if message.endswith(('.', '?')) else '.'} Try `{command}`.", 2)
 
 
 def _fail(message: str, code: int) -> NoReturn:

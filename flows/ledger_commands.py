@@ -18,7 +18,7 @@ app = typer.Typer(help="Look after the ledger of completions.", no_args_is_help=
 console = Console(markup=False, highlight=False)
 
 LedgerDir = Annotated[
-    Path, typer.Argument(metavar="[DIR]", help="Folder of the ledger; runs/ledger if not given.")
+    Path, typer.Argument(metavar="DIR", help="Folder of the ledger; runs/ledger if not given.")
 ]
 DEFAULT = Path("runs/ledger")
 
@@ -39,7 +39,7 @@ def stats(folder: LedgerDir = DEFAULT) -> None:
 
 @app.command()
 def verify(folder: LedgerDir = DEFAULT) -> None:
-    """Check files, prompts and addresses; exit with 1 if anything is wrong."""
+    """Check files, prompts and addresses; exit with 1 on a fault."""
     from stepmark.ledger import check
     from stepmark.ledger.folder import Folder
 
@@ -68,10 +68,12 @@ def compact(folder: LedgerDir = DEFAULT) -> None:
 
 @app.command()
 def export(
-    destination: Annotated[str, typer.Argument(metavar="DEST", help="Folder or URL.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DEST", help="Folder, or URL as s3://bucket/ledger.")
+    ],
     folder: LedgerDir = DEFAULT,
 ) -> None:
-    """Write the ledger as Parquet to a folder or URL, e.g. s3://bucket/ledger."""
+    """Write the ledger as Parquet to a folder or URL."""
     from stepmark.ledger.export import export as write
     from stepmark.ledger.folder import Folder
 

@@ -60,6 +60,18 @@ def held(root: Path) -> Iterator[None]:
         yield
 
 
+def is_held(root: Path) -> bool:
+    """Tell whether a build is running in a directory."""
+    try:
+        with (root / ".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     """Make a directory ready for a recipe: new, continued, or with its labels derived again.
 

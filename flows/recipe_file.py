@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -59,9 +60,10 @@ def find_recipe(name: str) -> Path:
     shipped = Path(str(resources.files("configs"))) / f"{path.name.removesuffix('.yaml')}.yaml"
     if path.parent in (Path(), Path("configs")) and shipped.is_file():
         return shipped
+    near = difflib.get_close_matches(path.name.removesuffix(".yaml"), shipped_recipes(), n=1)
     raise RecipeError(
         f"There is no recipe {name!r}, neither as a file nor among those that ship: "
-        f"{', '.join(shipped_recipes())}."
+        f"{', '.join(shipped_recipes())}.{f' Did you mean {near[0]!r}?' if near else ''}"
     )
 
 

@@ -243,7 +243,7 @@ CASES: dict[str, tuple[Fault, str]] = {
     "server down": (served("http://127.0.0.1:9/v1"), "Nobody answers at"),
     "address that is none": (served("localhost"), "is no http(s) address"),
     "status of nothing": (lambda folder: ["status", str(folder)], "holds no build"),
-    "show of nothing": (lambda folder: ["show", str(folder)], "holds no data yet"),
+    "show of nothing": (lambda folder: ["show", str(folder)], "holds no build"),
 }
 
 
