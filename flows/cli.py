@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from dataclasses import replace as replace_fields
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn, get_args
+from typing import Annotated, get_args
 
 import typer
 import yaml
 from rich.console import Console
 
+from flows.entry import main
 from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
     BuildDir,
+    Cluster,
     Concurrency,
     Engines,
+    EngineWait,
     KeyEnv,
     LedgerDir,
     Limit,
+    MaxTokens,
     Models,
     Out,
     Problems,
     RecipeName,
+    RequestsPerMinute,
+    Runner,
     Settings,
+    TokensPerMinute,
+    Workers,
 )
-from flows.runtime import TaskRunner
 from stepmark import __version__
-from stepmark.errors import Interrupted, StepmarkError
 from storage.export.names import FormatName
+
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="stepmark",
@@ -43,11 +48,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 an error (its message says what to do), 2 wrong usage, "
     "130 stopped by Ctrl-C or SIGTERM; the same command goes on.",
 )
-INTERRUPTED = 130
-"""Exit code after Ctrl-C or SIGTERM; the option parser returns it for an interrupt of its own."""
-
 console = Console()
-errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
 
 
@@ -82,47 +83,15 @@ def build(
         bool, typer.Option("--offline", help="Replay from the ledger; no server is asked.")
     ] = False,
     ledger: LedgerDir = None,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Stop, resumable, after buying N tokens."),
-    ] = None,
+    max_tokens: MaxTokens = None,
     concurrency: Concurrency = 64,
-    engine_wait: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            metavar="SECONDS",
-            help="Wait so long for servers that are all down, then stop, resumable.",
-        ),
-    ] = 1800.0,
+    engine_wait: EngineWait = 1800.0,
     api_key_env: KeyEnv = None,
-    requests_per_minute: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Most requests in a minute to a policy's servers."),
-    ] = None,
-    tokens_per_minute: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Most tokens in a minute from a policy's servers."),
-    ] = None,
-    task_runner: Annotated[
-        TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
-    ] = "threads",
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="With ray or dask, worker processes: they share the requests in flight.",
-        ),
-    ] = 2,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Ray or Dask cluster that runs already, e.g. ray://head:10001 or tcp://head:8786; "
-            "without it one is started on this machine.",
-        ),
-    ] = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    task_runner: Runner = "threads",
+    workers: Workers = 2,
+    cluster: Cluster = None,
 ) -> None:
     """Build a dataset from a recipe, or continue its build."""
     from flows.session import run_build
@@ -272,7 +241,8 @@ def publish(
 ) -> None:
     """Publish a finished build on the Hugging Face Hub.
 
-    Shards, exports and card go there as one commit. A data set that is not there yet is made private. The token is from HF_TOKEN or `hf auth login`.
+    Shards, exports and card go there as one commit. A data set that is not there yet is made
+    private. The token is from HF_TOKEN or `hf auth login`.
     """
     from flows.publish import lines_of
     from flows.publish import publish as publish_build
@@ -350,7 +320,8 @@ def fit_posterior(
 ) -> None:
     """Fit the posterior on a finished build, for the next recipe.
 
-    Prints what a recipe's `hyper` takes. The adaptive probe and the posterior rule believe it of the solutions of the next build.
+    Prints what a recipe's `hyper` takes: the adaptive probe and the posterior rule believe it of
+    the solutions of the next build.
     """
     from flows.fitting import fitted, rounded
 
@@ -373,7 +344,8 @@ def rates(
 ) -> None:
     """Estimate how often annotators err, for the next recipe.
 
-    Prints what a recipe's `witnesses` takes. On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    Prints what a recipe's `witnesses` takes. On gold it is counted; without, it follows from the
+    disagreement of three annotators or more.
     """
     from flows.rates import as_block, from_disagreement, on_gold
     from stepmark.gold import read_gold
@@ -410,46 +382,6 @@ def doctor(
 def say(line: str) -> None:
     """Print a line as it is, and leave the breaking of long ones to the terminal."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def main() -> None:
-    """Run the command line: faults are messages, and every way out closes what was opened."""
-    signal.signal(signal.SIGTERM, _on_terminate)
-    try:
-        code = app(prog_name="stepmark", standalone_mode=False)
-    except Interrupted:
-        code = INTERRUPTED
-    except StepmarkError as error:
-        _fail(f"{type(error).__name__}: {error}", 1)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error of the option parser
-            _misused(error)
-        raise
-    if code == INTERRUPTED:
-        _fail("Stopped. Nothing paid is lost: run the same command to continue.", INTERRUPTED)
-    sys.exit(code or 0)
-
-
-def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave as after Ctrl-C, so that servers are stopped and files closed on the way."""
-    raise KeyboardInterrupt
-
-
-def _misused(error: Any) -> NoReturn:
-    """Say what is wrong with how a command was called; without arguments that is its help."""
-    message, context = error.format_message(), error.ctx
-    if message.startswith("Usage:"):
-        errors.print(message, markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
-    command = f"{context.command_path} --help" if context else "stepmark --help"
-    _fail(f"{message}{'' if message.endswith(('.', '?')) else '.'} Try `{command}`.", 2)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

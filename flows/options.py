@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows.runtime import TaskRunner
 from stepmark.errors import StorageError
 
 
@@ -89,4 +90,42 @@ Concurrency = Annotated[
 KeyEnv = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Environment variable that holds the servers' API key."),
+]
+MaxTokens = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Stop, resumable, after buying N tokens.")
+]
+EngineWait = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Wait so long for servers that are all down, then stop, resumable.",
+    ),
+]
+RequestsPerMinute = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Most requests in a minute to a policy's servers."),
+]
+TokensPerMinute = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Most tokens in a minute from a policy's servers."),
+]
+Runner = Annotated[
+    TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="With ray or dask, worker processes: they share the requests in flight.",
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Ray or Dask cluster that runs already, e.g. ray://head:10001 or tcp://head:8786; "
+        "without it one is started on this machine.",
+    ),
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -86,12 +88,8 @@ def one_server() -> Iterator[None]:
         yield
         return
     server = SubprocessASGIServer()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit it
     try:
-        server.start(timeout=PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value())
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    try:
+        _start(server, PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS.value())
         with temporary_settings({PREFECT_API_URL: server.api_url}):
             yield
         # What still waits to be told to a server that is gone would be told again for minutes.
@@ -99,6 +97,31 @@ def one_server() -> Iterator[None]:
         EventsWorker.drain_all(timeout=_LAST_EVENTS_S, at_exit=False)
     finally:
         server.stop()
+
+
+def _start(server: Any, timeout_s: int) -> None:
+    """Start a server that is deaf to Ctrl-C, and heed it here while it starts."""
+    trouble: list[Exception] = []
+
+    def start() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the server inherits it
+        try:
+            server.start(timeout=timeout_s)
+        except Exception as error:  # noqa: BLE001 (raised where it is waited for)
+            trouble.append(error)
+
+    here = contextvars.copy_context()  # where Prefect keeps its settings
+    starting = threading.Thread(target=here.run, args=(start,), name="stepmark-prefect")
+    starting.daemon = True
+    starting.start()
+    try:
+        starting.join()
+    except BaseException:
+        server.stop()  # which ends the thread's waiting for it
+        starting.join()
+        raise
+    if trouble:
+        raise trouble[0]
 
 
 def _ray(runtime: Runtime) -> Any:

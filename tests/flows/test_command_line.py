@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from flows.cli import app, main
+from flows.cli import app
+from flows.entry import main
 from flows.place import held, prepare
 from flows.recipe_file import load_recipe
 from stepmark import __version__
@@ -27,6 +28,13 @@ def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+class _Interrupting:
+    """A module that Ctrl-C is pressed at while it is loaded."""
+
+    def __getattr__(self, _name: str) -> None:
+        raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -102,3 +110,10 @@ def test_a_build_that_runs_is_not_called_interrupted(called, tmp_path):
     assert called("status", root)[1].startswith("not finished")
     with held(root):
         assert called("status", root)[1].startswith("a build is running here")
+
+
+def test_ctrl_c_while_commands_are_loaded_is_no_traceback(called, monkeypatch):
+    monkeypatch.setitem(sys.modules, "flows.cli", _Interrupting())
+    code, _, err = called("status", "anywhere")
+    assert code == 130
+    assert err.startswith("Stopped.")
