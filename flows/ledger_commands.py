@@ -21,6 +21,8 @@ LedgerDir = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the ledger; runs/ledger if not given.")
 ]
 DEFAULT = Path("runs/ledger")
+WIDEST = 1000
+"""Most columns of a table that no terminal bounds."""
 
 
 @app.command()
@@ -32,8 +34,8 @@ def stats(folder: LedgerDir = DEFAULT) -> None:
     ledger = Folder.open(folder)
     held = holdings(ledger)
     policies = ledger.policies
-    console.print(_table("policy", held, {h.policy: _name(h.policy, policies) for h in held}))
-    console.print(_table("partition", held, {h.partition: h.partition for h in held}))
+    _show(_table("policy", held, {h.policy: _name(h.policy, policies) for h in held}))
+    _show(_table("partition", held, {h.partition: h.partition for h in held}))
     _say(f"{size_on_disk(ledger):,} bytes on disk in {folder}")
 
 
@@ -96,14 +98,25 @@ def restore(
 
 def _table(kind: str, held: list[Holding], names: dict[str, str]) -> Table:
     """Sum holdings up by policy or by partition."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     figures = ("prompts", "completions", "failed", "refused", "completion_tokens", "text_bytes")
-    table = Table(kind, *(f.replace("_", " ") for f in figures), box=None, pad_edge=False)
+    names_whole = Column(kind, overflow="fold")
+    headers = (f.replace("_", " ") for f in figures)
+    table = Table(names_whole, *headers, box=None, pad_edge=False)
     for key, name in names.items():
         own = [holding for holding in held if getattr(holding, kind) == key]
         table.add_row(name, *(f"{sum(getattr(h, figure) for h in own):,}" for figure in figures))
     return table
+
+
+def _show(table: Table) -> None:
+    """Print a table, in its whole width where it goes to a file or a program."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    whole = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    Console(width=whole).print(table)
 
 
 def _name(policy: str, policies: dict[str, Identity]) -> str:
