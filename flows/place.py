@@ -139,8 +139,12 @@ def check_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> 
 
 
 def note_run(root: Path, facts: dict[str, Any]) -> None:
-    """Append what a run took to `runs.jsonl`; nothing in a shard depends on it."""
-    with (root / "runs.jsonl").open("a", encoding="utf-8") as file:
+    """Append what a run took to `runs.jsonl`; nothing in a shard depends on it.
+
+    On a full disk it is left out: a run that ends for want of space is to say so itself.
+    """
+    path = root / "runs.jsonl"
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(facts) + "\n")
 
 

@@ -372,5 +372,6 @@ def test_a_full_disk_stops_the_build_with_one_message(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    (tmp_path / "out" / "tiny" / "runs.jsonl").mkdir(parents=True)  # which cannot be written either
     with pytest.raises(StorageError, match="cannot be written: No space left on device"):
         build(arrange(tmp_path), tmp_path / "out")
