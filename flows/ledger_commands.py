@@ -21,6 +21,8 @@ LedgerDir = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the ledger; runs/ledger if not given.")
 ]
 DEFAULT = Path("runs/ledger")
+NARROW = 80
+"""Columns of a terminal below which figures would be cut."""
 WIDEST = 1000
 """Most columns of a table that no terminal bounds."""
 
@@ -111,8 +113,8 @@ def _table(kind: str, held: list[Holding], names: dict[str, str]) -> Table:
 
 
 def _show(table: Table) -> None:
-    """Print a table, in its whole width where it goes to a file or a program."""
-    if console.is_terminal:
+    """Print a table, in its whole width where no terminal or a narrow one takes it."""
+    if console.is_terminal and console.width >= NARROW:
         console.print(table)
         return
     whole = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
