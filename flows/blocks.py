@@ -17,9 +17,9 @@ from stepmark.prompts import SolvePrompt, load
 
 
 class Block(BaseModel):
-    """A part of a recipe: frozen, and unknown keys are errors."""
+    """A part of a recipe: frozen; unknown keys and numbers that are none are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PolicyBlock(Block):

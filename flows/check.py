@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 from filters.decontaminate import Decontaminate
-from flows.arrivals import problem_of, read_rows
+from flows.arrivals import Item, problem_of, read_rows
 from flows.blocks import SolveBlock
 from flows.recipe import Recipe
 from flows.runners import check_runner
 from flows.runtime import Runtime
-from flows.worker import resolve
+from flows.worker import endpoint_of, resolve, served_name
+from stepmark.engines.fleet import Fleet
 from stepmark.engines.scripted import read_script
+from stepmark.engines.vllm_command import find_vllm
 from stepmark.errors import ProblemError, RecipeError
 from stepmark.ledger.folder import Folder
+from stepmark.problems import Intake
 from stepmark.records import Reject
 from stepmark.sandbox.bubblewrap import find_bubblewrap
 
@@ -62,6 +67,28 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
     yield f"ledger: {_check_writable(runtime.ledger)}"
 
 
+def ask_servers(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
+    """Meet the servers that have an address, find what starts the others; yield what was found.
+
+    Raises:
+        StepmarkError: nobody answers, the model is not served, or no vLLM is installed.
+    """
+    started = _started_here(recipe, runtime)
+    for name, block in recipe.policies.items():
+        if urls := runtime.addresses.get(name):
+            asyncio.run(_meet(Fleet([endpoint_of(block, url, runtime) for url in urls])))
+            yield f"server of {name}: {served_name(block.model)} at {' and '.join(urls)}"
+        elif name in started:
+            yield f"server of {name}: to be started by {find_vllm()}"
+
+
+async def _meet(fleet: Fleet) -> None:
+    try:
+        await fleet.meet()
+    finally:
+        await fleet.close()
+
+
 def _started_here(recipe: Recipe, runtime: Runtime) -> tuple[str, ...]:
     """Return the policies that a server is started for."""
     return tuple(
@@ -88,12 +115,13 @@ def _solving(solve: SolveBlock) -> str:
 
 def _check_rows(recipe: Recipe, base: Path) -> str:
     """Read the first rows; say how many are usable."""
-    seen = list(itertools.islice(read_rows(recipe, base), LOOKED_AT))
+    rows = read_rows(recipe, base)
+    seen = list(itertools.islice(rows, LOOKED_AT))
     good = [item for item in seen if not isinstance(item, Reject)]
     if not good:
-        first = next((item for item in seen if isinstance(item, Reject)), None)
-        why = f" The first, line {first.line}: {first.reason}: {first.detail}" if first else ""
-        raise ProblemError(f"No usable row among the first of {recipe.source.path}.{why}")
+        next(rows)  # raises, and says why
+    if len(seen) < LOOKED_AT:  # that was all, so that too many bad rows are as many at the end
+        collections.deque(Intake(max_bad_share=recipe.source.max_bad_share).watch(seen), maxlen=0)
     problems = [problem_of(item) for item in good]
     needs = recipe.needing_reference
     if needs and any(problem.reference is None and problem.tests is None for problem in problems):
@@ -102,7 +130,17 @@ def _check_rows(recipe: Recipe, base: Path) -> str:
             f"({recipe.annotators[needs[0]].method}) labels steps by it: name the column under "
             "`problems: {reference: …}`."
         )
-    return f"problems: {len(good)} of the first {len(seen)} rows are usable"
+    return f"problems: {len(good)} of the first {len(seen)} rows are usable{_others(seen)}"
+
+
+def _others(seen: list[Item | Reject]) -> str:
+    """Say why the other rows are not usable, and where the first of each reason is."""
+    reasons: dict[str, list[int]] = {}
+    for row in seen:
+        if isinstance(row, Reject):
+            reasons.setdefault(row.reason, []).append(row.line)
+    said = (f"{reason} {len(at)}, first in line {at[0]}" for reason, at in reasons.items())
+    return f" ({'; '.join(said)})" if reasons else ""
 
 
 def _check_benchmarks(recipe: Recipe, base: Path) -> Iterator[str]:

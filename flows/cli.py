@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import signal
-import sys
+from dataclasses import replace as replace_fields
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, get_args
 
 import typer
 import yaml
 from rich.console import Console
 
+from flows.entry import main
 from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
     BuildDir,
+    Cluster,
+    Concurrency,
     Engines,
+    EngineWait,
     KeyEnv,
     LedgerDir,
     Limit,
+    MaxTokens,
     Models,
     Out,
     Problems,
     RecipeName,
+    RequestsPerMinute,
+    Runner,
     Settings,
+    TokensPerMinute,
+    Workers,
 )
-from flows.runtime import TaskRunner
-from stepmark.errors import Interrupted, StepmarkError
+from stepmark import __version__
+from storage.export.names import FormatName
+
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="stepmark",
@@ -36,13 +45,26 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog="Exit codes: 0 done, 1 an error (its message says what to do), 2 wrong usage, "
+    "130 stopped by Ctrl-C or SIGTERM; the same command goes on.",
 )
-INTERRUPTED = 130
-"""Exit code after Ctrl-C or SIGTERM; the option parser returns it for an interrupt of its own."""
-
 console = Console()
-errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)
+    if wanted:
+        say(f"stepmark {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Make training data for process reward models: sample solutions, label every step."""
 
 
 @app.command()
@@ -61,42 +83,17 @@ def build(
         bool, typer.Option("--offline", help="Replay from the ledger; no server is asked.")
     ] = False,
     ledger: LedgerDir = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
-    engine_wait: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            metavar="SECONDS",
-            help="Wait so long for servers that are all down, then stop, resumable.",
-        ),
-    ] = 1800.0,
+    max_tokens: MaxTokens = None,
+    concurrency: Concurrency = 64,
+    engine_wait: EngineWait = 1800.0,
     api_key_env: KeyEnv = None,
-    requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
-    tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
-    task_runner: Annotated[
-        TaskRunner, typer.Option(help="Run the tasks in threads, or in processes of Ray or Dask.")
-    ] = "threads",
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1, help="With ray or dask, worker processes: they share the requests in flight."
-        ),
-    ] = 2,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Ray or Dask cluster that runs already, e.g. ray://head:10001 or tcp://head:8786; "
-            "without it one is started on this machine.",
-        ),
-    ] = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    task_runner: Runner = "threads",
+    workers: Workers = 2,
+    cluster: Cluster = None,
 ) -> None:
-    """Build a dataset from a recipe, or continue one that was interrupted."""
+    """Build a dataset from a recipe, or continue its build."""
     from flows.session import run_build
 
     loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
@@ -121,12 +118,17 @@ def check(
     model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
+    api_key_env: KeyEnv = None,
 ) -> None:
-    """Find everything that can fail before the first token is bought."""
+    """Find what can fail before the first token is bought."""
+    from flows.check import ask_servers
     from flows.check import check as check_recipe
 
     loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
+    runtime = replace_fields(runtime, api_key_env=api_key_env)
     for line in check_recipe(loaded, runtime):
+        say(f"ok  {line}")
+    for line in ask_servers(loaded, runtime):
         say(f"ok  {line}")
 
 
@@ -135,13 +137,20 @@ def plan(
     recipe: RecipeName,
     out: Out = Path("runs"),
     limit: Limit = None,
+    engine: Engines = None,
+    model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
 ) -> None:
-    """Say how many requests, tokens and minutes a build will need."""
+    """Say how many requests, tokens and minutes a build needs.
+
+    No server is asked: lengths and pace are measured on the build's own folder once it was begun,
+    and guessed before.
+    """
     from flows.plan import plan as plan_recipe
 
-    table, assumed = plan_recipe(*open_recipe(recipe, out, limit, None, None, problems, settings))
+    opened = open_recipe(recipe, out, limit, engine, model, problems, settings)
+    table, assumed = plan_recipe(*opened)
     console.print(table)
     say(assumed)
 
@@ -159,10 +168,10 @@ def status(folder: BuildDir) -> None:
 def show(
     folder: BuildDir,
     solution: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Solution id, or how it begins.")
+        str | None, typer.Argument(metavar="ID", help="Solution id, or how it begins.")
     ] = None,
     step: Annotated[
-        int | None, typer.Argument(metavar="[STEP]", help="With --why, this step alone.")
+        int | None, typer.Argument(metavar="STEP", help="With --why, this step alone.")
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show the completions that each label rests on.")
@@ -173,7 +182,7 @@ def show(
     ] = False,
     ledger: LedgerDir = None,
 ) -> None:
-    """Show one labelled solution in colour; without an ID one with an error inside."""
+    """Show a labelled solution; without ID, one with an error inside."""
     from flows.show import coloured, find_solution, print_group
 
     if differ:
@@ -198,10 +207,11 @@ def show(
 def export(
     folder: BuildDir,
     format_: Annotated[
-        str, typer.Option("--format", metavar="F", help="Trainer format; docs/exports.md has all.")
+        str,
+        typer.Option("--format", metavar="F", help=f"One of {', '.join(get_args(FormatName))}."),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write, instead of DIR/export/F.")
+        Path | None, typer.Option(metavar="DEST", help="Folder to write, not DIR/export/F.")
     ] = None,
 ) -> None:
     """Write the labels of a finished build in a trainer's own format."""
@@ -225,11 +235,14 @@ def publish(
     revision: Annotated[
         str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
     ] = None,
-    tag: Annotated[str | None, typer.Option(help="Name for what is published now.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name for what is published now.")
+    ] = None,
 ) -> None:
-    """Publish a finished build on the Hugging Face Hub: shards, exports and card, as one commit.
+    """Publish a finished build on the Hugging Face Hub.
 
-    A data set that is not there yet is made private. The token is from HF_TOKEN or `hf auth login`.
+    Shards, exports and card go there as one commit. A data set that is not there yet is made
+    private. The token is from HF_TOKEN or `hf auth login`.
     """
     from flows.publish import lines_of
     from flows.publish import publish as publish_build
@@ -266,14 +279,15 @@ def deploy(
     model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     api_key_env: KeyEnv = None,
-    pool: Annotated[str, typer.Option(help="Work pool of the worker that runs it.")] = "stepmark",
+    pool: Annotated[
+        str, typer.Option(metavar="NAME", help="Work pool of the worker that runs it.")
+    ] = "stepmark",
 ) -> None:
-    """Have a Prefect server build what is new on a schedule, and publish it.
+    """Have a Prefect server build what is new on a schedule.
 
+    With --publish, each run publishes what it built. Without --cron, it runs by hand alone.
     docs/schedule.md goes from nothing to a nightly build.
     """
     from flows.deployments import deploy as deploy_build
@@ -300,11 +314,14 @@ def deploy(
 @app.command(name="fit")
 def fit_posterior(
     folder: BuildDir,
-    annotator: Annotated[str, typer.Option(help="Whose rollouts to fit on.")] = "mc",
+    annotator: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose rollouts to fit on.")
+    ] = "mc",
 ) -> None:
-    """Fit the posterior on a finished build, and print what a recipe's `hyper` takes.
+    """Fit the posterior on a finished build, for the next recipe.
 
-    The adaptive probe and the posterior rule believe it of the solutions of the next build.
+    Prints what a recipe's `hyper` takes: the adaptive probe and the posterior rule believe it of
+    the solutions of the next build.
     """
     from flows.fitting import fitted, rounded
 
@@ -321,12 +338,14 @@ def fit_posterior(
 def rates(
     folder: BuildDir,
     gold: Annotated[
-        Path | None, typer.Option(help="Gold file that the build's solutions are from.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Gold file that the build's solutions are from."),
     ] = None,
 ) -> None:
-    """Estimate how often annotators err, and print what a recipe's `witnesses` takes.
+    """Estimate how often annotators err, for the next recipe.
 
-    On gold it is counted; without, it follows from the disagreement of three annotators or more.
+    Prints what a recipe's `witnesses` takes. On gold it is counted; without, it follows from the
+    disagreement of three annotators or more.
     """
     from flows.rates import as_block, from_disagreement, on_gold
     from stepmark.gold import read_gold
@@ -353,7 +372,7 @@ def recipes() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say what this machine has and lacks, and how to install what is missing."""
+    """Say what this machine has, lacks, and what installs it."""
     from flows.doctor import examine, lines
 
     for line in lines(examine(), as_json=as_json):
@@ -363,36 +382,6 @@ def doctor(
 def say(line: str) -> None:
     """Print a line as it is, and leave the breaking of long ones to the terminal."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def main() -> None:
-    """Run the command line: faults are messages, and every way out closes what was opened."""
-    signal.signal(signal.SIGTERM, _on_terminate)
-    try:
-        code = app(standalone_mode=False)
-    except Interrupted:
-        code = INTERRUPTED
-    except StepmarkError as error:
-        _fail(f"{type(error).__name__}: {error}", 1)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error of the option parser
-            _fail(f"{error.format_message()} Try --help.", 2)
-        raise
-    if code == INTERRUPTED:
-        _fail("Stopped. Nothing paid is lost: run the same command to continue.", INTERRUPTED)
-    sys.exit(code or 0)
-
-
-def _on_terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave as after Ctrl-C, so that servers are stopped and files closed on the way."""
-    raise KeyboardInterrupt
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

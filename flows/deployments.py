@@ -26,6 +26,7 @@ from storage.manifest import Manifest, read_manifest
 
 for _name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED"):
     os.environ.setdefault(_name, PREFECT_DEFAULTS[_name])
+from httpx import HTTPError  # noqa: E402  (Prefect's client lets some of them through)
 from prefect import flow, get_client  # noqa: E402  (Prefect reads its settings when imported)
 from prefect.artifacts import (  # noqa: E402
     create_progress_artifact,
@@ -37,6 +38,7 @@ from prefect.client.schemas.objects import (  # noqa: E402
     ConcurrencyLimitConfig,
     ConcurrencyLimitStrategy,
 )
+from prefect.client.schemas.schedules import CronSchedule  # noqa: E402
 from prefect.exceptions import ObjectAlreadyExists, PrefectException  # noqa: E402
 from prefect.settings import PREFECT_API_URL  # noqa: E402
 from prefect.types.entrypoint import EntrypointType  # noqa: E402
@@ -112,6 +114,7 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
             "PREFECT_API_URL=http://127.0.0.1:4200/api here and where the worker runs."
         )
     name = open_recipe(parameters["recipe"], Path(), None, None, None, None, None)[0].name
+    _check_cron(cron)
     try:
         deployment: Any = scheduled.to_deployment(
             name=name,
@@ -125,11 +128,25 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
         )
         _make_pool(pool)
         deployment.apply()
-    except (PrefectException, OSError, ValueError) as error:
+    except (PrefectException, HTTPError, OSError, ValueError) as error:
         raise RecipeError(
-            f"Prefect's server at {url} did not take the schedule: {error}"
+            f"Prefect's server at {url} did not take the schedule: {str(error).rstrip('.')}. "
+            "Start it with `prefect server start`, or set PREFECT_API_URL to the address of one "
+            "that runs."
         ) from error
     return f"{scheduled.name}/{name}"
+
+
+def _check_cron(cron: str | None) -> None:
+    """Refuse a schedule that cannot be read before a server is asked."""
+    try:
+        if cron is not None:
+            CronSchedule(cron=cron)
+    except ValueError:
+        raise RecipeError(
+            f"--cron {cron!r} is no schedule: give minute, hour, day, month and weekday, e.g. "
+            "'0 2 * * *' for every night at two, in UTC."
+        ) from None
 
 
 def _make_pool(name: str) -> None:

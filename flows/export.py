@@ -29,6 +29,9 @@ from storage.export.names import FormatName
 from storage.manifest import Manifest, read_manifest
 from storage.shards import write_shard
 
+NOTHING = "none: no solution of this build says what the format does (docs/exports.md)"
+"""Said of an export without a row."""
+
 
 class Exported(NamedTuple):
     """What an export holds."""
@@ -73,7 +76,7 @@ def missing_exports(root: Path, recipe: Recipe, manifest: Manifest) -> Iterator[
 def lines_of(exported: Exported) -> Iterator[str]:
     """Say what was written, and what could not be."""
     rows = ", ".join(f"{split} {count:,}" for split, count in exported.rows.items() if count)
-    yield f"rows      {rows or 'none'}"
+    yield f"rows      {rows or NOTHING}"
     for what, count in sorted(exported.unsaid.items()):
         yield f"left out  {count:,} {what}"
     yield f"written   {exported.path}"

@@ -18,9 +18,13 @@ app = typer.Typer(help="Look after the ledger of completions.", no_args_is_help=
 console = Console(markup=False, highlight=False)
 
 LedgerDir = Annotated[
-    Path, typer.Argument(metavar="[DIR]", help="Folder of the ledger; runs/ledger if not given.")
+    Path, typer.Argument(metavar="DIR", help="Folder of the ledger; runs/ledger if not given.")
 ]
 DEFAULT = Path("runs/ledger")
+NARROW = 80
+"""Columns of a terminal below which figures would be cut."""
+WIDEST = 1000
+"""Most columns of a table that no terminal bounds."""
 
 
 @app.command()
@@ -32,14 +36,14 @@ def stats(folder: LedgerDir = DEFAULT) -> None:
     ledger = Folder.open(folder)
     held = holdings(ledger)
     policies = ledger.policies
-    console.print(_table("policy", held, {h.policy: _name(h.policy, policies) for h in held}))
-    console.print(_table("partition", held, {h.partition: h.partition for h in held}))
+    _show(_table("policy", held, {h.policy: _name(h.policy, policies) for h in held}))
+    _show(_table("partition", held, {h.partition: h.partition for h in held}))
     _say(f"{size_on_disk(ledger):,} bytes on disk in {folder}")
 
 
 @app.command()
 def verify(folder: LedgerDir = DEFAULT) -> None:
-    """Check files, prompts and addresses; exit with 1 if anything is wrong."""
+    """Check files, prompts and addresses; exit with 1 on a fault."""
     from stepmark.ledger import check
     from stepmark.ledger.folder import Folder
 
@@ -68,10 +72,12 @@ def compact(folder: LedgerDir = DEFAULT) -> None:
 
 @app.command()
 def export(
-    destination: Annotated[str, typer.Argument(metavar="DEST", help="Folder or URL.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DEST", help="Folder, or URL as s3://bucket/ledger.")
+    ],
     folder: LedgerDir = DEFAULT,
 ) -> None:
-    """Write the ledger as Parquet to a folder or URL, e.g. s3://bucket/ledger."""
+    """Write the ledger as Parquet to a folder or URL."""
     from stepmark.ledger.export import export as write
     from stepmark.ledger.folder import Folder
 
@@ -94,14 +100,25 @@ def restore(
 
 def _table(kind: str, held: list[Holding], names: dict[str, str]) -> Table:
     """Sum holdings up by policy or by partition."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     figures = ("prompts", "completions", "failed", "refused", "completion_tokens", "text_bytes")
-    table = Table(kind, *(f.replace("_", " ") for f in figures), box=None, pad_edge=False)
+    names_whole = Column(kind, overflow="fold")
+    headers = (f.replace("_", " ") for f in figures)
+    table = Table(names_whole, *headers, box=None, pad_edge=False)
     for key, name in names.items():
         own = [holding for holding in held if getattr(holding, kind) == key]
         table.add_row(name, *(f"{sum(getattr(h, figure) for h in own):,}" for figure in figures))
     return table
+
+
+def _show(table: Table) -> None:
+    """Print a table, in its whole width where no terminal or a narrow one takes it."""
+    if console.is_terminal and console.width >= NARROW:
+        console.print(table)
+        return
+    whole = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    Console(width=whole).print(table)
 
 
 def _name(policy: str, policies: dict[str, Identity]) -> str:

@@ -30,6 +30,8 @@ DERIVED_STAGES = ("labels", "annotations", "rationales", "filters", "data", "exp
 that was derived with it is there too."""
 POLICIES = "policies.json"
 """Who the policies of a build are."""
+EVIDENCELESS = OURS | {"recipe.yaml", POLICIES, "logs"}
+"""What a build leaves that ended before it took a problem in, for want of a server for instance."""
 BEGUN = "recipe.yaml.tmp"
 """What a build leaves that was killed while it wrote its first file."""
 
@@ -58,8 +60,22 @@ def held(root: Path) -> Iterator[None]:
         yield
 
 
+def is_held(root: Path) -> bool:
+    """Tell whether a build is running in a directory."""
+    try:
+        with (root / ".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     """Make a directory ready for a recipe: new, continued, or with its labels derived again.
+
+    A build that ended before it took a problem in may be begun with another recipe.
 
     Raises:
         StorageError: it was begun with a recipe whose evidence differs, or holds other files.
@@ -67,7 +83,9 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     path = root / "recipe.yaml"
     if replace:
         _clear(root)
-    if path.exists():
+    if {p.name for p in root.iterdir()} <= EVIDENCELESS:
+        _remove(root / POLICIES)
+    elif path.exists():
         changes = _changes(path, recipe)
         if any(not _is_derived(change, recipe) for change in changes):
             raise StorageError(
@@ -121,8 +139,12 @@ def check_policies(root: Path, identities: dict[str, dict[str, str | None]]) -> 
 
 
 def note_run(root: Path, facts: dict[str, Any]) -> None:
-    """Append what a run took to `runs.jsonl`; nothing in a shard depends on it."""
-    with (root / "runs.jsonl").open("a", encoding="utf-8") as file:
+    """Append what a run took to `runs.jsonl`; nothing in a shard depends on it.
+
+    On a full disk it is left out: a run that ends for want of space is to say so itself.
+    """
+    path = root / "runs.jsonl"
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(facts) + "\n")
 
 

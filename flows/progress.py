@@ -61,7 +61,13 @@ class Display:
         line = self._counts()
         if notice := self._team.notice():
             line.append(f"\n{notice}", style="yellow")
+        elif not self._has_begun():
+            line.append(" · Prefect is starting")
         return line
+
+    def _has_begun(self) -> bool:
+        progress, meter = self._team.progress, self._team.meter
+        return any((progress.problems, progress.solutions, meter.bought, meter.reused))
 
     def _counts(self) -> Text:
         meter, progress = self._team.meter, self._team.progress

@@ -73,6 +73,8 @@ def publish(
         StorageError: the build is not finished or in use, or its shards are not the manifest's.
         HubError: the Hub refuses or cannot be reached, or holds something else under that name.
     """
+    if "/" not in repo:
+        raise HubError(f"The data set {repo!r} has no owner: give it as OWNER/NAME.")
     with held(root):
         manifest = finished(root)
         files = _files(root, manifest)

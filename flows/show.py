@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from flows.place import is_held
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, StepLabel, Verdict
 from storage.manifest import Manifest, read_manifest
@@ -51,21 +52,17 @@ def summary(manifest: Manifest, root: Path) -> Group:
 
 
 def status(root: Path) -> Group:
-    """Return where a build stands.
-
-    Raises:
-        StorageError: the folder holds no build.
-    """
+    """Return where a build stands."""
     manifest = read_manifest(root)
     if manifest is not None:
         return Group(Text("finished", style="green"), summary(manifest, root))
-    if not (root / "recipe.yaml").exists():
-        raise StorageError(f"{root} holds no build: there is no recipe.yaml in it.")
     table = Table("stage", "shards", "rows", box=None, pad_edge=False)
     for stage in ("problems", "solutions", "rollouts", "annotations", "labels", "data", "dropped"):
         shards = sorted((root / stage).rglob("*.parquet"))
         rows = sum(pq.read_metadata(shard).num_rows for shard in shards)
         table.add_row(stage, str(len(shards)), f"{rows:,}")
+    if is_held(root):
+        return Group(Text("a build is running here", style="yellow"), table)
     return Group(Text("not finished: run the same build command to continue"), table)
 
 
@@ -93,9 +90,11 @@ def find_solution(root: Path, identifier: str | None) -> LabelledSolution:
         return next((row for row in rows if _instructive(row)), rows[0])
     found = [row for row in solutions(root) if row.id.startswith(identifier)]
     if len(found) != 1:
+        what = f"{len(found)} solutions in {root} have" if found else f"No solution in {root} has"
+        do = "Give more of it. " if found else ""
         raise StorageError(
-            f"{len(found)} solutions in {root} have an id that begins with {identifier!r}; "
-            "give more of it. Ids are the `id` column of the data shards."
+            f"{what} an id that begins with {identifier!r}. {do}Ids are the `id` column of the "
+            "data shards."
         )
     return found[0]
 

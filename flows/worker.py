@@ -177,25 +177,26 @@ class Worker:
         if block.engine == "scripted":
             return read_script(resolve(block.model, self.runtime.base)), None
         fleet = Fleet(
-            [self._endpoint(block, url) for url in self.runtime.addresses[name]],
+            [endpoint_of(block, url, self.runtime) for url in self.runtime.addresses[name]],
             patience_s=self.runtime.engine_wait_s,
         )
         self.fleets.append(fleet)
         return fleet, self.loop.run(fleet.meet())
 
-    def _endpoint(self, block: PolicyBlock, url: str) -> Endpoint:
-        runtime = self.runtime
-        return Endpoint(
-            base_url=url,
-            model=served_name(block.model),
-            api="completions" if block.continues_by == "completions" else "chat",
-            api_key_env=runtime.api_key_env,
-            concurrency=runtime.concurrency,
-            request_timeout_s=runtime.request_timeout_s,
-            retry=runtime.retry,
-            requests_per_minute=runtime.requests_per_minute,
-            tokens_per_minute=runtime.tokens_per_minute,
-        )
+
+def endpoint_of(block: PolicyBlock, url: str, runtime: Runtime) -> Endpoint:
+    """Return how a policy's server at an address is talked to."""
+    return Endpoint(
+        base_url=url,
+        model=served_name(block.model),
+        api="completions" if block.continues_by == "completions" else "chat",
+        api_key_env=runtime.api_key_env,
+        concurrency=runtime.concurrency,
+        request_timeout_s=runtime.request_timeout_s,
+        retry=runtime.retry,
+        requests_per_minute=runtime.requests_per_minute,
+        tokens_per_minute=runtime.tokens_per_minute,
+    )
 
 
 def resolve(path: str, base: Path) -> Path:

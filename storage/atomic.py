@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,9 +25,13 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(target)
         _flush_folder(target.parent)
     except OSError as error:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        mend = (
+            "free space and run again" if is_full else "make it writable, or choose another --out"
+        )
         raise StorageError(
-            f"{target} cannot be written: {error.strerror or error}. Shards written before are "
-            "whole, and everything bought is in the ledger; free space and run again."
+            f"{target} cannot be written: {error.strerror or error}. Files written before are "
+            f"whole, and everything bought is in the ledger: {mend}."
         ) from error
 
 

@@ -152,7 +152,8 @@ class Repository:
             cause = error.__cause__ if isinstance(error, RuntimeError) else error
             status = cause.response.status_code if isinstance(cause, HfHubHTTPError) else None
             raise HubError(
-                f"Could not {doing} the data set {self.id}: {_first_line(cause or error)}. "
+                f"Could not {doing} the data set {self.id} at {_api().endpoint}: "
+                f"{_first_line(cause or error)}. "
                 f"{_advice(status)}"
             ) from error
 

@@ -88,6 +88,20 @@ def nobody_there(endpoint: Endpoint, cause: Exception) -> EngineDown:
     )
 
 
+def no_model_server(endpoint: Endpoint, body: bytes) -> EngineError:
+    """Return the exception for an address that serves pages for people."""
+    return EngineError(
+        f"{endpoint.base_url} answers with a web page, so it is no model server's address: "
+        f"{shown(body.decode(errors='replace'), key=None)}. {_ADVICE[404]}",
+        reason="no_model_server",
+    )
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a body is HTML."""
+    return body.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
+
+
 def unsendable(endpoint: Endpoint, cause: Exception) -> EngineError:
     """Return the exception for a text that has no UTF-8, such as a lone surrogate."""
     return EngineError(

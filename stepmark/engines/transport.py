@@ -141,7 +141,10 @@ class Transport:
     async def _attempt(self, call: Call, data: bytes | None, read: Reader[T]) -> T:
         """Send once, within the throttle; an attempt that failed gives its tokens back."""
         if call.tokens is None:
-            return self._read(await self._exchange(call, data), read)[0]
+            body = await self._exchange(call, data)
+            if data is None and faults.is_page(body):
+                raise faults.no_model_server(self._endpoint, body)
+            return self._read(body, read)[0]
         wait_s = self._throttle.reserve(call.tokens)
         used = 0
         try:

@@ -122,7 +122,8 @@ def _place(address: str) -> Iterator[tuple[Any, str]]:
         ) from error
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"Copying between the ledger and {address} failed: {error!r}."
+            f"Copying between the ledger and {address} failed: {error!r}. Give a folder that can "
+            "be used, or a URL, and run the same command again."
         ) from error
 
 

@@ -59,7 +59,7 @@ def _locate(path: str, base: Path) -> Path | str:
             raise ProblemError(message)
     if file_suffix(path) or not _HUB_ID.fullmatch(path):
         places = " and ".join(dict.fromkeys(str(place) for place in tried))
-        message = f"there is no such file or folder; tried {places}"
+        message = f"there is no such file or folder; tried {places}. Give one with --problems"
         raise ProblemError(message)
     return path
 

@@ -17,6 +17,15 @@ from stepmark.records import Problem, Reject
 HOPELESS_ROWS: Final = 200
 """A source without a usable row among this many is given up: its columns are not as named."""
 
+_ADVICE: Final = {
+    "bad_reference": ". Say how the column holds it, e.g. problems.answer=plain if it is the "
+    "answer itself",
+    "broken_json": ". A .jsonl file holds one JSON object a line; name a table .csv",
+    "missing_column": ". Name the columns that there are with problems.statement=… and "
+    "problems.reference=…",
+}
+"""What to do where a whole source has one fault."""
+
 _T = TypeVar("_T")
 
 
@@ -65,29 +74,33 @@ def _converted(
     name = source_name(source)
     good = 0
     bad: Counter[str] = Counter()
-    detail = ""
+    first = None
     for row in open_rows(source, base):
         if good == limit:
             return
         try:
             value = convert(row)
         except BadRow as trouble:
-            detail = trouble.detail
+            reject = Reject(
+                source=name, line=row.line, reason=trouble.reason, detail=trouble.detail
+            )
+            first = first or reject
             bad[trouble.reason] += 1
-            yield Reject(source=name, line=row.line, reason=trouble.reason, detail=detail)
+            yield reject
         else:
             good += 1
             yield value
         if not good and bad.total() == HOPELESS_ROWS:
             break
     if not good:
-        raise _hopeless(name, bad, detail)
+        raise _hopeless(name, bad, first)
 
 
-def _hopeless(name: str, bad: Counter[str], detail: str) -> ProblemError:
-    if not bad:
+def _hopeless(name: str, bad: Counter[str], first: Reject | None) -> ProblemError:
+    if first is None:
         return ProblemError(f"{name}: it holds no rows")
     reasons = ", ".join(f"{reason} {count}" for reason, count in bad.most_common())
     return ProblemError(
-        f"{name}: none of the first {bad.total()} rows can be used ({reasons}); the last: {detail}"
+        f"{name}: none of the first {bad.total()} rows can be used ({reasons}); the first, line "
+        f"{first.line}: {first.detail}{_ADVICE.get(first.reason, '')}"
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from stepmark.errors import StorageError
+from flows.recipe_file import load_recipe
+from stepmark.errors import RecipeError, StorageError
 from stepmark.records import Reject
 from storage.shards import read_shard
 from tests.fakes.openai_server import FakeServer
@@ -65,21 +66,22 @@ def build_among_other_files(folder: Path) -> list[str]:
 
 
 def build_over_another_recipe(folder: Path) -> list[str]:
-    (folder / "out" / "tiny").mkdir(parents=True)
+    (folder / "out" / "tiny" / "problems").mkdir(parents=True)
     (folder / "out" / "tiny" / "recipe.yaml").write_text("name: tiny\nlimit: 3\n")
     return ["build", str(arrange(folder)), "--out", str(folder / "out")]
 
 
-def served(address: str) -> Fault:
+def served(address: str, command: str = "build") -> Fault:
     def fault(folder: Path) -> list[str]:
         policies = {"solver": {"engine": "vllm", "model": "m"}}
         path = arrange(folder, policies=policies)
-        return ["build", str(path), "--out", str(folder / "out"), "--engine", address]
+        return [command, str(path), "--out", str(folder / "out"), "--engine", address]
 
     return fault
 
 
 MC = {"method": "monte_carlo", "policy": "solver", "rule": {"method": "hard"}}
+ONE_OF = "input should be one of"
 GOOD = {"question": "What is 1 + 1?", "answer": "2"}
 
 
@@ -102,14 +104,14 @@ CASES: dict[str, tuple[Fault, str]] = {
     "unknown option": (options("--colour"), "No such option"),
     "limit of nothing": (options("--limit", "0"), "greater than or equal to 1"),
     "setting without a value": (options("--set", "limit"), "write KEY=VALUE"),
-    "setting of no key": (options("--set", "solve.sample=2"), "solve.sample: extra inputs"),
+    "setting of no key": (options("--set", "solve.sample=2"), "solve.sample: there is no such key"),
     "setting inside a value": (options("--set", "name.first=a"), "cannot be set: name is"),
     "model of no policy": (options("--model", "judge=m"), "there is no policy 'judge'"),
     "empty recipe": (recipe_of(""), "not the keys of a recipe"),
     "a list": (recipe_of("- a\n- b\n"), "holds list, not the keys of a recipe"),
     "broken yaml": (recipe_of("name: [tiny\n"), "is not YAML"),
     "recipe in latin-1": (recipe_of(b"name: \xe9t\xe9\n"), "is not UTF-8"),
-    "unknown key": (changed(temprature=0.7), "temprature: extra inputs are not permitted"),
+    "unknown key": (changed(temprature=0.7), "temprature: there is no such key"),
     "unknown key inside": (changed(solve__temprature=0.7), "solve.temprature"),
     "unknown problem key": (changed(problems__colum="q"), "problems.colum"),
     "no name": (changed(name=None), "name: field required"),
@@ -143,6 +145,7 @@ CASES: dict[str, tuple[Fault, str]] = {
         changed(annotators={"mc": {**MC, "probe": {"method": "binary"}}}),
         "set right_answers to assume_correct or drop",
     ),
+    "infinite temperature": (changed(solve__temperature=float("inf")), "solve.temperature"),
     "negative temperature": (changed(solve__temperature=-1), "solve.temperature"),
     "no samples": (changed(solve__samples=0), "solve.samples"),
     "solve rates that fall": (
@@ -217,14 +220,30 @@ CASES: dict[str, tuple[Fault, str]] = {
     "latin-1": (problems_of('{"question": "é", "answer": "1"}\n'.encode("latin-1")), "not_utf8"),
     "null answer": (rows_of({"question": "q", "answer": None}), "no_reference"),
     "a megabyte": (rows_of({"question": "x" * 1_000_000, "answer": "1"}), "too_long"),
+    "more bad rows than may be": (
+        rows_of(GOOD, {"question": "q"}),
+        "1 of 2 rows cannot be used (missing_column 1), more than max_bad_share 0.05 allows",
+    ),
+    "answers of another form": (
+        changed(problems__answer="hash"),
+        (
+            "the first, line 1: answer holds no answer of the form hash: '4'. Say how the column "
+            "holds it, e.g. problems.answer=plain"
+        ),
+    ),
+    "a table": (problems_of(b"question,answer\nq,1\n"), "name a table .csv"),
     "empty statement": (rows_of({"question": " ", "answer": "1"}), "empty_statement"),
     "build into a file": (build_into_a_file, "cannot be used as a build folder"),
     "build among other files": (build_among_other_files, "is not empty and holds no build"),
     "build over another recipe": (build_over_another_recipe, "was begun with another recipe"),
+    "server down at a check": (
+        served("http://127.0.0.1:9/v1", command="check"),
+        "Nobody answers at",
+    ),
     "server down": (served("http://127.0.0.1:9/v1"), "Nobody answers at"),
     "address that is none": (served("localhost"), "is no http(s) address"),
     "status of nothing": (lambda folder: ["status", str(folder)], "holds no build"),
-    "show of nothing": (lambda folder: ["show", str(folder)], "holds no data yet"),
+    "show of nothing": (lambda folder: ["show", str(folder)], "holds no build"),
 }
 
 
@@ -241,6 +260,45 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"annotators": {"mc": {**MC, "method": "montecarlo"}}},
+            (
+                f"annotators.mc.method: {ONE_OF} 'monte_carlo', 'judge', 'verifier', 'injected', "
+                "'preferences' ('montecarlo')"
+            ),
+        ),
+        (
+            {"annotators": {"mc": {**MC, "probe": {"method": "binary", "drawz": 8}}}},
+            "annotators.mc.probe.drawz: there is no such key (8)",
+        ),
+        (
+            {"annotators__mc__rule": "hard"},
+            "annotators.mc.rule: input should be keys and values, `method` among them ('hard')",
+        ),
+        (
+            {"labels": {"from": {"of": ["mc"], "method": "vote"}}},
+            (
+                f"labels.from.method: {ONE_OF} 'same_first_error', 'same_labels', 'same_steps', "
+                "'weighted' ('vote')"
+            ),
+        ),
+    ],
+)
+def test_a_block_that_is_no_method_is_one_fault(tmp_path, changes, fault):
+    with pytest.raises(RecipeError) as refused:
+        load_recipe(str(arrange(tmp_path, **changes)))
+    assert str(refused.value).splitlines()[1:] == [f"  {fault}"]
+
+
+def test_yaml_that_breaks_names_file_and_line(tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: a\nsolve: [1\nlabels: b\n")
+    with pytest.raises(RecipeError, match=r'mine.yaml", line 3'):
+        load_recipe(str(tmp_path / "mine.yaml"))
+
+
 def test_code_without_a_sandbox_is_refused_with_the_line_that_installs_it(
     tmp_path, monkeypatch, capsys
 ):
@@ -255,15 +313,16 @@ def test_code_without_a_sandbox_is_refused_with_the_line_that_installs_it(
     assert "apt-get install bubblewrap" in capsys.readouterr().err
 
 
-def test_a_bad_row_among_good_ones_stops_nothing(tmp_path, monkeypatch, capsys):
-    path = arrange(tmp_path)
+def test_a_bad_row_among_good_ones_is_told_and_stops_nothing(tmp_path, monkeypatch, capsys):
+    path = arrange(tmp_path, problems__max_bad_share=0.5)
     rows = [GOOD, {"question": "q", "answer": None}, GOOD]
     write_jsonl(tmp_path / "problems.jsonl", rows)
     monkeypatch.setattr(sys, "argv", ["stepmark", *check(path)])
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 0
-    assert "1 of the first 3 rows are usable" in capsys.readouterr().out
+    said = "1 of the first 3 rows are usable (no_reference 1, first in line 2; duplicate 1, first"
+    assert said in capsys.readouterr().out
 
 
 def test_a_model_the_server_does_not_have_is_named_before_the_first_token(
@@ -281,6 +340,16 @@ def test_a_model_the_server_does_not_have_is_named_before_the_first_token(
     assert "served" in said
     assert "Traceback" not in said
     assert not server.draws
+
+
+def test_a_check_finds_that_no_vllm_is_installed(tmp_path, monkeypatch, capsys):
+    path = arrange(tmp_path, policies={"solver": {"engine": "vllm", "model": "m"}})
+    monkeypatch.setenv("STEPMARK_VLLM", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "argv", ["stepmark", *check(path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert "There is no vLLM executable at" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("prefect_server")
@@ -303,5 +372,6 @@ def test_a_full_disk_stops_the_build_with_one_message(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    (tmp_path / "out" / "tiny" / "runs.jsonl").mkdir(parents=True)  # which cannot be written either
     with pytest.raises(StorageError, match="cannot be written: No space left on device"):
         build(arrange(tmp_path), tmp_path / "out")

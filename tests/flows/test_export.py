@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ import datasets
 import pytest
 
 from flows.cli import main
-from flows.export import export
+from flows.export import Exported, export, lines_of
 from flows.formats import FORMATS
 from flows.recipe_file import load_recipe
 from flows.show import solutions
@@ -138,6 +139,11 @@ def test_the_command_says_what_it_left_out(root, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "left out  5 steps after the first error" in said
     assert "export/processbench" in said
+
+
+def test_an_export_without_a_row_says_why(tmp_path):
+    lines = list(lines_of(Exported(tmp_path, {"train": 0}, Counter())))
+    assert lines[0].startswith("rows      none: no solution of this build says what the format")
 
 
 def test_a_build_writes_the_formats_that_its_recipe_names(tmp_path, prefect_server):

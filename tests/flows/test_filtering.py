@@ -134,7 +134,7 @@ EQUATIONS = {"z3": {"method": "verifier", "verifier": {"method": "equations"}}}
          r"filters\[1\] \(monotone\) goes by rollouts"),
         ({"filters": [{"method": "isotonic"}], "annotators__mc__right_answers": "assume_correct"},
          r"filters\[0\] \(isotonic\) compares values with outcomes"),
-        ({"filters": [{"method": "hardness", "lest": 1}]}, r"filters\.0\.lest: unexpected keyword"),
+        ({"filters": [{"method": "hardness", "lest": 1}]}, r"filters\.0\.lest: there is no such"),
         ({"filters": [{"method": "hardness", "least": 1}]}, r"least must be in \[0, 0.8\]"),
     ],
 )  # fmt: skip

@@ -26,7 +26,7 @@ def ledger(monkeypatch):
 
 
 def test_stats_name_the_policies_that_are_known(tmp_path, ledger, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # of no terminal: what is piped is whole
     a_ledger(tmp_path)
     assert ledger("stats", str(tmp_path)) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]

@@ -109,6 +109,27 @@ def test_a_build_killed_while_it_wrote_its_first_file_is_begun_again(tmp_path):
     assert (root / "recipe.yaml").exists()
 
 
+def test_a_build_that_took_nothing_in_may_be_begun_with_another_recipe(tmp_path):
+    root = tmp_path / "out"
+    with held(root):
+        prepare(root, a_recipe(tmp_path), replace=False)
+        (root / "policies.json").write_text("{}")
+        (root / "logs").mkdir()
+    with held(root):
+        prepare(root, a_recipe(tmp_path, solve__samples=7), replace=False)
+    assert "samples: 7" in (root / "recipe.yaml").read_text()
+    assert not (root / "policies.json").exists()
+
+
+def test_a_build_that_took_problems_in_keeps_its_recipe(tmp_path):
+    root = tmp_path / "out"
+    with held(root):
+        prepare(root, a_recipe(tmp_path), replace=False)
+        (root / "problems").mkdir()
+    with held(root), pytest.raises(StorageError, match="samples: 2 before, 7 now"):
+        prepare(root, a_recipe(tmp_path, solve__samples=7), replace=False)
+
+
 def test_files_of_others_are_left_alone(tmp_path):
     root = tmp_path / "out"
     root.mkdir()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import prefect_server
 from flows.prefect_server import one_server
+from stepmark.engines.guarded import Guarded
 from stepmark.errors import ProcessesError
 
 
@@ -24,3 +28,31 @@ def test_one_that_dies_at_its_start_is_noticed_at_once_with_what_to_do(monkeypat
         one_server(),
     ):
         pass
+
+
+def test_ctrl_c_while_it_starts_ends_it_at_once(monkeypatch):
+    started: list[Guarded] = []
+
+    def guarded(*told, **more):
+        started.append(Guarded(*told, **more))
+        return started[0]
+
+    def never_ready(socket: int) -> list[str]:
+        """When it is asked whether it is up, it presses Ctrl-C instead of answering."""
+        script = (
+            "import os, signal, socket\n"
+            f"socket.socket(fileno={socket}).accept()\n"
+            f"os.kill({os.getpid()}, signal.SIGINT)\n"
+            "signal.pause()"
+        )
+        return [sys.executable, "-c", script]
+
+    monkeypatch.setattr(prefect_server, "_command", never_ready)
+    monkeypatch.setattr(prefect_server, "Guarded", guarded)
+    with (
+        temporary_settings(restore_defaults={PREFECT_API_URL}),
+        pytest.raises(KeyboardInterrupt),
+        one_server(),
+    ):
+        pass
+    assert started[0].ended

@@ -262,8 +262,13 @@ def test_the_token_is_in_no_file(root, hub, monkeypatch):
 
 def test_nobody_at_the_address_is_said(root, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(HubError, match="Could not read the data set me/sums"):
+    with pytest.raises(HubError, match=r"data set me/sums at http://127\.0\.0\.1:9: "):
         publish(root, REPO)
+
+
+def test_a_name_without_an_owner_is_said_before_anybody_is_asked(root):
+    with pytest.raises(HubError, match="'sums' has no owner: give it as OWNER/NAME"):
+        publish(root, "sums")
 
 
 def test_a_name_that_cannot_be_is_said(root, hub):

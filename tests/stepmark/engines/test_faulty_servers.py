@@ -1,12 +1,14 @@
 """What the engine makes of servers in trouble; no test waits, they only count how long it would."""
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from stepmark.engines.retry import RetryPolicy
 from stepmark.errors import EngineDown, EngineError
-from tests.fakes.engines import Waits, a_request, generate
+from tests.fakes.engines import Waits, a_request, generate, with_engine
 from tests.fakes.openai_server import FakeServer
 from tests.fakes.server_faults import Fault
 
@@ -131,3 +133,27 @@ def test_when_every_draw_failed_the_first_reason_is_raised():
     fault = Fault(status=400, body=b"no")
     with FakeServer(faults=lambda _: fault) as server, pytest.raises(EngineError, match="400"):
         generate(server, a_request((0, 1)), n_supported=False)
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Answers every request with a page for people."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html><body>It works</body></html>")
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_an_address_that_serves_web_pages_is_told_at_once():
+    waits = Waits()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with pytest.raises(EngineError, match="answers with a web page") as caught:
+            with_engine(url, lambda engine: engine.describe(), waits=waits)
+        server.shutdown()
+    assert caught.value.reason == "no_model_server"
+    assert not waits.slept_s
