@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import prefect_server
 from flows.prefect_server import one_server
 from stepmark.errors import ProcessesError
+from tests.flows.arrange import arrange
 
 
 def test_one_that_runs_is_reported_to_and_none_is_started(monkeypatch):
@@ -24,3 +28,20 @@ def test_one_that_dies_at_its_start_is_noticed_at_once_with_what_to_do(monkeypat
         one_server(),
     ):
         pass
+
+
+BUILD = """
+import sys
+from flows.cli import main
+try:
+    main()
+finally:
+    print("imported:", [name for name in sys.modules if name.startswith("prefect.server.api")])
+"""
+
+
+def test_a_build_does_not_import_the_server_that_it_reports_to(tmp_path, shared_server):
+    recipe = arrange(tmp_path)
+    command = [sys.executable, "-c", BUILD, "build", str(recipe), "--out", str(tmp_path / "out")]
+    built = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert built.stdout.splitlines()[-1] == "imported: []"
