@@ -1,7 +1,7 @@
 """The Prefect server that a build reports to: the one that runs, or one of the build's own.
 
-Prefect's client would start one by itself. For that it imports the whole server, which takes longer
-than everything else that a build imports; it looks for a free port that another build may take
+Prefect's client would start one by itself. For that it imports the whole server, which takes as
+long as all else that a build imports; it looks for a free port that another build may take
 meanwhile; and what it started outlives a client that is killed. Here the server is handed a socket
 that listens already, so that requests wait until it is up, and it runs under a guardian.
 """

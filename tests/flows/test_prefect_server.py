@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -12,6 +13,7 @@ from flows import prefect_server
 from flows.prefect_server import one_server
 from stepmark.engines.guarded import Guarded
 from stepmark.errors import ProcessesError
+from tests.flows.arrange import arrange
 
 
 def test_one_that_runs_is_reported_to_and_none_is_started(monkeypatch):
@@ -41,7 +43,7 @@ def test_ctrl_c_while_it_starts_ends_it_at_once(monkeypatch):
         """When it is asked whether it is up, it presses Ctrl-C instead of answering."""
         script = (
             "import os, signal, socket\n"
-            f"socket.socket(fileno={socket}).accept()\n"
+            f"asked = socket.socket(fileno={socket}).accept()\n"
             f"os.kill({os.getpid()}, signal.SIGINT)\n"
             "signal.pause()"
         )
@@ -56,3 +58,20 @@ def test_ctrl_c_while_it_starts_ends_it_at_once(monkeypatch):
     ):
         pass
     assert started[0].ended
+
+
+BUILD = """
+import sys
+from flows.cli import main
+try:
+    main()
+finally:
+    print("imported:", [name for name in sys.modules if name.startswith("prefect.server.api")])
+"""
+
+
+def test_a_build_does_not_import_the_server_that_it_reports_to(tmp_path, shared_server):
+    recipe = arrange(tmp_path)
+    command = [sys.executable, "-c", BUILD, "build", str(recipe), "--out", str(tmp_path / "out")]
+    built = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert built.stdout.splitlines()[-1] == "imported: []"
