@@ -78,11 +78,16 @@ class Quota:
         return Chosen(tuple(kept), tuple(left))
 
 
-def solve_rate(solutions: Sequence[Solution]) -> float | None:
-    """Return the share in [0, 1] of graded solutions that are right; None if too few are graded."""
+def solve_rate(solutions: Sequence[Solution], draws: int) -> float | None:
+    """Return the share in [0, 1] of graded solutions that are right; None if too few are graded.
+
+    Args:
+        solutions: what the draws gave.
+        draws: how many there were: one that was lost, or has no step, was not graded either.
+    """
     ended = Counter(solution.outcome for solution in solutions)
     graded = ended["correct"] + ended["incorrect"]
-    if not graded or ended["unknown"] > MAX_UNKNOWN * len(solutions):
+    if not graded or draws - graded > MAX_UNKNOWN * draws:
         return None
     return ended["correct"] / graded
 

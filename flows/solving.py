@@ -74,7 +74,7 @@ async def solve(problem: Problem, recipe: Recipe, worker: Worker) -> Solved:
     """Sample a problem's solutions, in as many rounds as the recipe's quota takes, and choose."""
     how = recipe.solve
     solved = await _round(problem, range(how.samples), recipe, worker)
-    rate = sampling.solve_rate(solved.solutions)
+    rate = sampling.solve_rate(solved.solutions, how.samples * len(how.policies))
     unfit = sampling.outside(rate, how.solve_rate)
     if how.quota is not None and unfit is None:
         solved = await _topped_up(problem, solved, how.quota, recipe, worker)

@@ -33,7 +33,9 @@ from stepmark.programs.unit_tests import STOPPED
 from stepmark.records import Comparison, Critique, Problem, Rollout, Solution
 from stepmark.sampler import Sampler
 
-POLICYS_DOING = frozenset({"cut_by_length", "empty", *get_args(Failure), *STOPPED})
+POLICYS_DOING = frozenset(
+    {"cut_by_length", "empty", "ambiguous_answer", "not_comparable", *get_args(Failure), *STOPPED}
+)
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
 

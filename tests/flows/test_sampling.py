@@ -48,7 +48,12 @@ def draws(solutions: Sequence[Solution]) -> list[int]:
     ],
 )
 def test_the_solve_rate_is_of_graded_solutions_and_unknown_where_many_are_not(outcomes, rate):
-    assert solve_rate(ending(outcomes)) == rate
+    assert solve_rate(ending(outcomes), len(outcomes)) == rate
+
+
+def test_draws_that_became_no_solution_were_not_graded_either():
+    assert solve_rate(ending("CCI"), 4) == 2 / 3
+    assert solve_rate(ending("CCI"), 5) is None
 
 
 @pytest.mark.parametrize(

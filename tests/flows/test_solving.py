@@ -180,3 +180,11 @@ def test_a_quota_is_filled_by_draw_and_then_by_policy(tmp_path):
 def test_solutions_without_a_verdict_leave_the_rate_unknown(tmp_path):
     kept, _ = solve(tmp_path, [ending("C???")], samples=4)
     assert [(s.solve_rate, s.difficulty) for s in kept] == [(None, None)] * 4
+
+
+def test_draws_that_a_server_never_delivered_leave_the_rate_unknown(tmp_path):
+    engine = FakeEngine(
+        writes=lambda _, draw: a_completion(draw, RIGHT), leaves_out=lambda _, draw: draw > 0
+    )
+    kept, _ = solve(tmp_path, [engine], samples=8)
+    assert [s.solve_rate for s in kept] == [None]
