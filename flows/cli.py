@@ -195,6 +195,14 @@ def show(
 
 
 @app.command()
+def report(folder: BuildDir) -> None:
+    """Write a finished build's report.html again: figures, and solutions to read."""
+    from flows.report import report as write_report
+
+    say(f"wrote {write_report(folder)}")
+
+
+@app.command()
 def export(
     folder: BuildDir,
     format_: Annotated[
