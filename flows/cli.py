@@ -203,6 +203,26 @@ def report(folder: BuildDir) -> None:
 
 
 @app.command()
+def compare(
+    folder: BuildDir,
+    other: BuildDir,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")
+    ] = None,
+) -> None:
+    """Compare two builds' labels on the solutions that both have."""
+    from flows.comparing import compare as compare_builds
+    from flows.comparison import tables, write_page
+    from flows.show import print_group
+
+    compared = compare_builds(folder, other)
+    print_group(tables(compared), console)
+    if html:
+        write_page(compared, html)
+        say(f"wrote {html}")
+
+
+@app.command()
 def export(
     folder: BuildDir,
     format_: Annotated[

@@ -10,14 +10,14 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from filters.consensus import CONSENSUS
-from flows.agreeing import Pair, pairs
+from flows.agreeing import pairs
+from flows.agreement_figures import agreement
 from flows.readable import Shown, shown
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Solution
 from storage.atomic import write_text_whole
 from storage.manifest import Manifest, read_manifest
-from storage.pages.charts import matrix
-from storage.pages.figure import Figure, Section
+from storage.pages.figure import Section
 from storage.pages.page import page, part
 from storage.report import sections
 from storage.report.choice import choose
@@ -77,19 +77,6 @@ def read_labels(root: Path, manifest: Manifest) -> tuple[list[Said], Said]:
     return said, own or read_said(root, name, paths)
 
 
-def agreement(said: Sequence[Said]) -> Section | None:
-    """Return how far annotators agree, as a matrix and pair by pair; None for a single one."""
-    found = pairs(said)
-    if not found:
-        return None
-    figures = [_kappas([each.annotator for each in said], found), _first_errors(found)]
-    about = (
-        "Agreement beyond chance on the steps that both of a pair label, and whether they name the "
-        "same first error. 1 is full agreement, 0 what chance gives."
-    )
-    return Section(id="agreement", title="Agreement", about=about, figures=figures)
-
-
 def _sections(
     said: Sequence[Said], chosen: Said, outcomes: pa.Array, manifest: Manifest
 ) -> list[Section]:
@@ -97,50 +84,12 @@ def _sections(
         sections.labels(said, manifest),
         sections.errors(said),
         sections.values(said, outcomes),
-        agreement(said),
+        agreement([each.annotator for each in said], pairs(said)),
         sections.calibrations(said, chosen.annotator, outcomes),
         sections.costs(said, manifest),
         sections.dropped(manifest),
     )
     return [section for section in found if section is not None]
-
-
-def _kappas(names: Sequence[str], found: Sequence[Pair]) -> Figure:
-    kappa: dict[tuple[str, str], float | None] = {(name, name): 1.0 for name in names}
-    for each in found:
-        kappa[each.one, each.other] = kappa[each.other, each.one] = each.kappa
-    return Figure(
-        title="Cohen's kappa",
-        chart=matrix(
-            "Cohen's kappa of every two annotators",
-            names,
-            [[kappa[one, other] for other in names] for one in names],
-        ),
-        header=("pair", "kappa", "steps that both label"),
-        rows=[
-            (f"{each.one} and {each.other}", _figure(each.kappa), f"{each.steps:,}")
-            for each in found
-        ],
-    )
-
-
-def _first_errors(found: Sequence[Pair]) -> Figure:
-    return Figure(
-        title="First errors, in solutions",
-        hint="Earlier: it names an error where the other finds one later, or none.",
-        header=("pair", "same", "first earlier", "second earlier", "one says nothing"),
-        rows=[
-            (
-                f"{each.one} and {each.other}",
-                *(f"{n:,}" for n in (each.same, each.one_earlier, each.other_earlier, each.silent)),
-            )
-            for each in found
-        ],
-    )
-
-
-def _figure(kappa: float | None) -> str:
-    return "undefined" if kappa is None else f"{kappa:.3f}"
 
 
 def _solutions(
