@@ -61,6 +61,11 @@ class ShownStep:
     comparisons: Mapping[str, Sequence[Comparison]]
     """Comparisons of candidates for this step, by annotator."""
 
+    @property
+    def draws(self) -> dict[str, Sequence[Rollout]]:
+        """The rollouts, once where several annotators read the same draws."""
+        return _told_once(self.rollouts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -80,6 +85,11 @@ class Shown:
     """Draws from the bare problem, by annotator."""
     critiques: Mapping[str, Sequence[Critique]]
     """Judges' replies, by annotator."""
+
+    @property
+    def root_draws(self) -> dict[str, Sequence[Rollout]]:
+        """Those from the bare problem, once where several annotators read the same draws."""
+        return _told_once(self.root)
 
     @property
     def verdicts(self) -> frozenset[Verdict]:
@@ -170,6 +180,14 @@ def _note(label: StepLabel, *, own: bool) -> str:
     if own and label.correct + label.incorrect == 1 and not label.unknown:
         return "its own answer decides"
     return evidence_line(label).removeprefix(label.verdict).strip(" :,()")
+
+
+def _told_once(rollouts: Mapping[str, Sequence[Rollout]]) -> dict[str, Sequence[Rollout]]:
+    """Join the names of annotators that read the same draws."""
+    names: dict[tuple[tuple[str, int], ...], list[str]] = defaultdict(list)
+    for name, drawn in rollouts.items():
+        names[tuple((each.request, each.draw) for each in drawn)].append(name)
+    return {", ".join(of): rollouts[of[0]] for of in names.values()}
 
 
 def _by_position(drawn: Iterable[Rollout]) -> dict[int, list[Rollout]]:

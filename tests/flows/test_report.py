@@ -157,6 +157,20 @@ def test_a_solution_is_read_with_its_evidence(tmp_path, open_page):
     assert "prefers: 1 comparisons" in solution.locator(".step").nth(1).inner_text()
 
 
+def test_draws_that_two_annotators_read_are_told_once(tmp_path, open_page):
+    solution = a_solution(2, problem=PROBLEM)
+    drawn = rollouts_of(solution, {0: Tally(1, 1), 1: Tally(2, 1)})
+    said = {name: [says(solution, "CI")] for name in ("every", "search")}
+    more = (*drawn, *rollouts_of(solution, {2: Tally(1)}))
+    rollouts = {"every": drawn, "search": more}
+    a_build(tmp_path, [solution], said, problems=[PROBLEM], rollouts=rollouts)
+    opened = open_page(report(tmp_path))
+    opened.locator(".solution > summary").click()
+    steps = opened.locator(".step .evidence > summary").all_inner_texts()
+    assert steps == ["Evidence: 3 draws of every, search", "Evidence: 1 draws of search"]
+    assert opened.get_by_text("2 draws of every, search from the bare problem").is_visible()
+
+
 def test_solutions_are_filtered_by_kind_label_and_text(tmp_path, open_page):
     opened = open_page(arrange(tmp_path))
     count, shown = opened.locator("#count"), opened.locator(".solution:not([hidden])")
