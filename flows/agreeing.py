@@ -1,4 +1,4 @@
-"""How far annotators agree on the same solutions: for manifest, report and comparison."""
+"""How far annotators agree on the same solutions: for the manifest and for pages."""
 
 from __future__ import annotations
 

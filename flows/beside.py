@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from flows.comparing import Compared, qualified
+from flows.compare import Compared, qualified
 from flows.readable import Shown, ShownStep, shown
 
 Value = TypeVar("Value")

@@ -211,9 +211,9 @@ def compare(
     ] = None,
 ) -> None:
     """Compare two builds' labels on the solutions that both have."""
-    from flows.comparing import compare as compare_builds
-    from flows.comparison import tables, write_page
+    from flows.compare import compare as compare_builds
     from flows.show import print_group
+    from flows.side_by_side import tables, write_page
 
     compared = compare_builds(folder, other)
     print_group(tables(compared), console)

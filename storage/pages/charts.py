@@ -16,7 +16,7 @@ from storage.pages.texts import SIGNS
 
 WIDTH: Final = 400
 """Of every chart, in its own units; the page scales it."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 34
 _TICKS: Final = 4
 
 
@@ -136,7 +136,7 @@ def reliability(
     line = _points([(_LEFT + x * width, y) for x, y, _ in points], height)
     parts.append(_tag("polyline", cls="line plain", points=line))
     parts += [
-        _dot(_LEFT + x * width, _height_of(y, height), 3 + 7 * (count / most) ** 0.5, "plain",
+        _dot(_LEFT + x * width, _height_of(y, height), 2.5 + 5 * (count / most) ** 0.5, "plain",
              f"{x_name} {x:.2f}: {y_name} {y:.2f}, of {count:,} steps")
         for x, y, count in points
     ]  # fmt: skip
@@ -212,7 +212,7 @@ def _grid(height: float, marks: Iterable[tuple[float, str]]) -> list[Markup]:
         parts.append(
             _tag("line", cls="grid-line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=f"{y:.1f}", y2=f"{y:.1f}")
         )
-        parts.append(_text(_LEFT - 6, y + 3.5, name, "end"))
+        parts.append(_text(_LEFT - 10, y + 3.5, name, "end"))
     return parts
 
 

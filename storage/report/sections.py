@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -104,7 +105,8 @@ def _errors(said: Said) -> Iterator[Figure]:
         header=("step", "solutions"),
         rows=[(name, f"{count:,}") for name, count in at],
     )
-    parts = [f"{n / PLACES:.0%}–{(n + 1) / PLACES:.0%}" for n in range(PLACES)]
+    edges = [100 * n // PLACES for n in range(PLACES + 1)]
+    parts = [f"{start}–{end} %" for start, end in itertools.pairwise(edges)]
     spread = list(zip(parts, found.relative.tolist(), strict=True))
     yield Figure(
         title=f"{said.annotator}: place in the solution",

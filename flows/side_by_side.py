@@ -1,4 +1,4 @@
-"""How a comparison of two builds is shown: as tables in the terminal, and as a page."""
+"""Two builds side by side: as tables in the terminal, and as a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from flows.agreeing import Pair
 from flows.agreement_figures import agreement
 from flows.beside import beside
-from flows.comparing import Compared, Side, qualified
+from flows.compare import Compared, Side, qualified
 from flows.readable import Shown
 from stepmark.labels import VERDICTS
 from storage.atomic import write_text_whole
@@ -30,7 +30,7 @@ SHARES = 6_000_000
 
 
 def tables(compared: Compared) -> Group:
-    """Return a comparison for the terminal."""
+    """Return two builds side by side for the terminal."""
     parts: list[RenderableType] = [Text(_told(compared)), Text("")]
     for section in _sections(compared):
         # Of the many matrices that several annotators make, the first is that of the data's labels.
@@ -45,7 +45,7 @@ def tables(compared: Compared) -> Group:
 
 
 def write_page(compared: Compared, path: Path) -> None:
-    """Write a comparison as one self-contained page."""
+    """Write two builds side by side as one self-contained page."""
     solutions, size = [], 0
     for each in beside(compared):
         solution = part("solution.html", "solution", each, _kinds(each, compared))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from flows.comparing import compare
-from flows.comparison import write_page
+from flows.compare import compare
+from flows.side_by_side import write_page
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
 from stepmark.records import Outcome, Solution
@@ -143,7 +143,7 @@ def test_the_page_shows_both_builds_labels_step_by_step(tmp_path, open_page):
     assert "other/judge ✓ correct" in solution.locator(".step").first.inner_text()
 
 
-def test_hostile_texts_in_a_comparison_are_text(tmp_path, open_page):
+def test_hostile_texts_side_by_side_are_text(tmp_path, open_page):
     found = solutions(2, ("<script>alert(1)</script>", "</script><img src=x onerror=alert(2)>"))
     for name, letters in (("one", "CC"), ("other", "CI")):
         said = {"mc": [says(s, letters) for s in found]}
