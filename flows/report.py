@@ -20,6 +20,7 @@ from storage.manifest import Manifest, read_manifest
 from storage.pages.figure import Section
 from storage.pages.page import page, part
 from storage.report import sections
+from storage.report.calibrated import calibrations
 from storage.report.choice import choose
 from storage.report.said import Said, read_said
 from storage.shards import read_table
@@ -85,7 +86,7 @@ def _sections(
         sections.errors(said),
         sections.values(said, outcomes),
         agreement([each.annotator for each in said], pairs(said)),
-        sections.calibrations(said, chosen.annotator, outcomes),
+        calibrations(said, chosen.annotator, outcomes),
         sections.costs(said, manifest),
         sections.dropped(manifest),
     )

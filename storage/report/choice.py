@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.ids import fraction_of
+from storage.report.figures import outcome_is
 from storage.report.said import Said
 
 OF_EACH: Final = 24
@@ -41,7 +41,7 @@ def choose(
         DIFFER: (disagree(said), -_distance(said)),
         UNCERTAIN: (uncertainty(chosen) > 0, -uncertainty(chosen)),
         **{
-            outcome: (_is(outcomes, outcome), np.zeros(len(drawn)))
+            outcome: (outcome_is(outcomes, outcome), np.zeros(len(drawn)))
             for outcome in ("incorrect", "correct", "unknown")
         },
     }
@@ -102,8 +102,3 @@ def _range(said: Sequence[Said]) -> tuple[IntArray, IntArray]:
     low: IntArray = np.where(silent, most, errors).min(axis=0)
     high: IntArray = np.where(silent, -1, errors).max(axis=0)
     return low, high
-
-
-def _is(outcomes: pa.Array, outcome: str) -> BoolArray:
-    result: BoolArray = pc.equal(outcomes, outcome).to_numpy(zero_copy_only=False)
-    return result

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
@@ -19,6 +21,12 @@ PLACES: Final = 5
 """Parts of equal length that a solution is divided into."""
 BINS: Final = 10
 """Bins of values, all of one width."""
+
+
+def outcome_is(outcomes: pa.Array, outcome: str) -> BoolArray:
+    """Tell which solutions have an outcome, bool[solutions]."""
+    result: BoolArray = pc.equal(outcomes, outcome).to_numpy(zero_copy_only=False)
+    return result
 
 
 def verdict_counts(said: Said) -> dict[Verdict, int]:

@@ -9,11 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from stepmark import ragged
-from stepmark.counts import BoolArray
-from stepmark.labels import CORRECT, INCORRECT, UNLABELLED
+from stepmark.labels import UNLABELLED
 from stepmark.records import Verdict
 from storage.manifest import Manifest
 from storage.pages.charts import (
@@ -23,17 +20,15 @@ from storage.pages.charts import (
     bands,
     columns,
     lengths,
-    reliability,
     stacked,
 )
 from storage.pages.figure import Figure, Section
 from storage.report.figures import (
     PLACES,
     POSITIONS,
-    Calibration,
     Spread,
-    calibration,
     first_errors,
+    outcome_is,
     values_by_position,
     verdict_counts,
 )
@@ -95,6 +90,10 @@ def _errors(said: Said) -> Iterator[Figure]:
     found = first_errors(said)
     told = f"{found.none:,} solutions without an error"
     told += f", {found.silent:,} without a label" * bool(found.silent)
+    if not found.at.any():
+        rows = [("without an error", f"{found.none:,}"), ("without a label", f"{found.silent:,}")]
+        yield Figure(title=f"{said.annotator}: none", header=("solutions", ""), rows=rows)
+        return
     last = int(max(np.flatnonzero(found.at), default=0))
     names = [*map(str, range(POSITIONS)), f"{POSITIONS}+"][: last + 1]
     at = list(zip(names, found.at.tolist(), strict=False))
@@ -126,25 +125,34 @@ def values(said: Sequence[Said], outcomes: pa.Array) -> Section | None:
         return None
     about = (
         "The mean value of the steps at each position and the band that the middle half lies in, "
-        "for solutions whose answer is right and for those whose answer is wrong. What a value is, "
+        "for solutions whose answer is right and for those whose answer is not. What a value is, "
         "each annotator defines: the chance to reach the reference, or a share of votes."
     )
     return Section(id="values", title="Values by position", about=about, figures=figures)
 
 
 def _values(said: Said, outcomes: pa.Array) -> Figure | None:
-    kinds = {"correct": "right answers", "incorrect": "wrong answers"}
-    spreads = {kind: values_by_position(said, outcome_is(outcomes, kind)) for kind in kinds}
-    if not any(spreads.values()):
+    kinds = {
+        "correct": "right answers",
+        "incorrect": "wrong answers",
+        "unknown": "answers not known",
+    }
+    spreads = {
+        kind: spread
+        for kind in kinds
+        if (spread := values_by_position(said, outcome_is(outcomes, kind)))
+    }
+    if not spreads:
         return None
     series = [
-        Series(kind, kinds[kind], [_point(each) for each in found], dashed=kind == "incorrect")
+        Series(kind, kinds[kind], [_point(each) for each in found], dashed=kind != "correct")
         for kind, found in spreads.items()
     ]
     most = max(each.position for found in spreads.values() for each in found)
     return Figure(
         title=said.annotator,
-        hint=f"Labels claim {said.semantics}. Solid: right answers; dashed: wrong ones.",
+        hint=f"Labels claim {said.semantics}. Solid: right answers; dashed: "
+        + ("wrong ones, grey: not known." if "unknown" in spreads else "wrong ones."),
         chart=bands(f"Values of {said.annotator} by position", series, most, "step"),
         header=("step", "answers", "steps", "mean", "lower quartile", "upper quartile"),
         rows=[
@@ -158,77 +166,6 @@ def _values(said: Said, outcomes: pa.Array) -> Figure | None:
 
 def _point(spread: Spread) -> Point:
     return Point(spread.position, spread.mean, *spread.quartiles)
-
-
-def calibrations(said: Sequence[Said], chosen: str, outcomes: pa.Array) -> Section | None:
-    """Return how values compare with answers and with other annotators; None without any.
-
-    Each annotator whose values are more than verdicts is compared with the answers that the
-    solutions reached and with the data's labels; the one that these are from with every other.
-
-    Args:
-        said: by every annotator.
-        chosen: the annotator that the data's labels are from.
-        outcomes: of the solutions.
-    """
-    graded = [each for each in said if each.is_graded]
-    figures = []
-    for each in graded:
-        others = [o for o in said if o is not each and chosen in {o.annotator, each.annotator}]
-        found = [_against_answers(each, outcomes), *(_against(each, other) for other in others)]
-        figures += [figure for figure in found if figure is not None]
-    if not figures:
-        return None
-    about = (
-        "Steps by their value, and how many of them hold: the solution ends in the right answer, "
-        "or another annotator calls the step correct. On the diagonal the two are equal. "
-        "What holds is another opinion, not the truth."
-    )
-    return Section(id="calibration", title="Calibration", about=about, figures=figures)
-
-
-def _against_answers(said: Said, outcomes: pa.Array) -> Figure | None:
-    """Compare values with answers, at steps that more text follows: it is a draw of its own."""
-    owners = ragged.owners(said.offsets)
-    whole = ragged.indices(said.offsets) == (ragged.lengths(said.offsets) - 1)[owners]
-    known = outcome_is(outcomes, "correct") | outcome_is(outcomes, "incorrect")
-    use = ~np.isnan(said.values) & ~said.interpolated & ~whole & known[owners]
-    held = outcome_is(outcomes, "correct")[owners]
-    return _calibration(said, calibration(said.values[use], held[use]), "the solution's own answer")
-
-
-def _against(said: Said, other: Said) -> Figure | None:
-    use = ~np.isnan(said.values) & np.isin(other.verdicts, (CORRECT, INCORRECT))
-    return _calibration(
-        said,
-        calibration(said.values[use], other.verdicts[use] == CORRECT),
-        other.annotator,
-        f"Labels claim {said.semantics} and {other.semantics}. "
-        if said.semantics != other.semantics
-        else "",
-    )
-
-
-def _calibration(
-    said: Said, found: Calibration | None, against: str, claims: str = ""
-) -> Figure | None:
-    if found is None:
-        return None
-    points = [
-        (float(mean), float(share), int(count))
-        for mean, share, count in zip(found.means, found.shares, found.counts, strict=True)
-        if count
-    ]
-    return Figure(
-        title=f"{said.annotator} against {against}",
-        hint=f"{claims}Expected calibration error {found.error:.3f} over "
-        f"{found.counts.sum():,} steps; larger dots are more steps.",
-        chart=reliability(
-            f"Value of {said.annotator} and share that holds by {against}", points, "value", "share"
-        ),
-        header=("mean value", "share that holds", "steps"),
-        rows=[(f"{mean:.3f}", f"{share:.3f}", f"{count:,}") for mean, share, count in points],
-    )
 
 
 def costs(said: Sequence[Said], manifest: Manifest) -> Section:
@@ -296,12 +233,6 @@ def dropped(manifest: Manifest) -> Section | None:
     ]
     about = "What was taken in and is in no data row. Nothing is dropped without a reason."
     return Section(id="dropped", title="Dropped", about=about, figures=figures) if figures else None
-
-
-def outcome_is(outcomes: pa.Array, outcome: str) -> BoolArray:
-    """Tell which solutions have an outcome, bool[solutions]."""
-    result: BoolArray = pc.equal(outcomes, outcome).to_numpy(zero_copy_only=False)
-    return result
 
 
 def facts(manifest: Manifest) -> list[tuple[str, str, str]]:
