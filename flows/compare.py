@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.agreeing import Pair, pair, pairs
+from flows.disagreements import words
 from flows.report import read_labels
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.errors import StorageError
@@ -67,8 +67,9 @@ class Compared:
     """Every two annotators, also of one build."""
     across: Sequence[tuple[Pair, Distance]]
     """Every annotator of the one with every one of the other; the data's labels first."""
-    differing: Sequence[str]
-    """Ids of the solutions on which the data's labels differ most, most first."""
+    differing: Mapping[str, tuple[str, str]]
+    """First errors by the data's labels of the one and the other, of the solutions on which these
+    differ most, most first; by id."""
 
 
 def compare(one: Path, other: Path) -> Compared:
@@ -183,13 +184,13 @@ def qualified(build: str, annotator: str) -> str:
     return f"{build}/{annotator}"
 
 
-def _differing(one: Said, other: Said) -> list[str]:
-    """Order by how far values are apart, then first errors, then by hash; equals are left out."""
+def _differing(one: Said, other: Said) -> dict[str, tuple[str, str]]:
+    """Put other first errors first, then values that are further apart; equals are left out."""
     gaps: FloatArray = differences(one, other)
     errors = np.where(one.silent | other.silent, 0, np.abs(one.first_error - other.first_error))
     ids = one.solutions.to_pylist()
     drawn = np.array([fraction_of(each) for each in ids])
-    order = np.lexsort((drawn, -errors, -gaps))
+    order = np.lexsort((drawn, -gaps, errors == 0))
     rows = order[(gaps[order] > 0) | (errors[order] > 0)][:MOST]
-    found: list[str] = one.solutions.take(pa.array(rows)).to_pylist()
-    return found
+    told = list(zip(words(one), words(other), strict=True))
+    return {ids[row]: told[row] for row in rows.tolist()}

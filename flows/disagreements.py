@@ -46,12 +46,13 @@ def _said(root: Path, names: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
         said = read_said(root, name, (f"annotations/{name}/{shard}" for shard in shards))
-        for solution, words in zip(said.solutions.to_pylist(), _words(said), strict=True):
-            found.setdefault(solution, []).append(words)
+        for solution, told in zip(said.solutions.to_pylist(), words(said), strict=True):
+            found.setdefault(solution, []).append(told)
     return found
 
 
-def _words(said: Said) -> list[str]:
+def words(said: Said) -> list[str]:
+    """Return what an annotator says of the first error of each solution."""
     return [
         SILENT if silent else str(index) if has else NONE
         for index, has, silent in zip(

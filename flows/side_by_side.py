@@ -36,12 +36,7 @@ def tables(compared: Compared) -> Group:
         # Of the many matrices that several annotators make, the first is that of the data's labels.
         for figure in section.figures[: 1 if section.id == MATRICES else None]:
             parts += [_table(figure), Text("")]
-    listed = compared.differing[:LISTED]
-    if listed:
-        parts += [Text("Solutions whose labels differ most", style="bold"), *map(Text, listed)]
-    else:
-        parts.append(Text("The labels of the data differ on no solution."))
-    return Group(*parts)
+    return Group(*parts, _differing(compared))
 
 
 def write_page(compared: Compared, path: Path) -> None:
@@ -68,6 +63,21 @@ def write_page(compared: Compared, path: Path) -> None:
         by=(first.chosen.annotator, second.chosen.annotator),
     )
     write_text_whole(path, text)
+
+
+def _differing(compared: Compared) -> RenderableType:
+    """List the solutions that differ most, with the first errors that the data's labels name."""
+    if not compared.differing:
+        return Text("The labels of the data differ on no solution.")
+    first, second = (side.chosen.annotator for side in compared.sides)
+    listed = list(compared.differing.items())[:LISTED]
+    return _table(
+        Figure(
+            title="First errors where labels differ most",
+            header=("solution", first, second),
+            rows=[(identifier, *said) for identifier, said in listed],
+        )
+    )
 
 
 def _told(compared: Compared) -> str:
@@ -145,9 +155,9 @@ def _distances(across: Sequence[tuple[Pair, Distance]]) -> Section:
         id="distance",
         title="Distance of values",
         about=(
-            "Step values as reward functions. Pearson’s distance is 0 where one is the other in "
-            "another unit and 1 where they are opposed. The correlations of ranks are 1 where both "
-            "order alike; solutions are ranked by their lowest value."
+            "Step values as reward functions. The mean gap is in [0, 1]. Pearson’s distance is 0 "
+            "where one is the other in another unit and 1 where they are opposed. The correlations "
+            "of ranks are 1 where both order alike; solutions are ranked by their lowest value."
         ),
         figures=[
             Figure(
@@ -155,10 +165,10 @@ def _distances(across: Sequence[tuple[Pair, Distance]]) -> Section:
                 header=(
                     "pair",
                     "steps",
-                    "mean difference",
-                    "Pearson’s",
-                    "ranks, steps",
-                    "ranks, solutions",
+                    "mean gap",
+                    "Pearson",
+                    "step ranks",
+                    "solution ranks",
                 ),
                 rows=rows,
             )

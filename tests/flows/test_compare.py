@@ -66,7 +66,23 @@ def test_those_that_differ_most_come_first_and_equal_ones_not_at_all(tmp_path):
     a_build(tmp_path / "one", found, {"mc": mc}, problems=[PROBLEM])
     a_build(tmp_path / "other", found, {"mc": [says(s, "CCC") for s in found]}, problems=[PROBLEM])
     compared = compare(tmp_path / "one", tmp_path / "other")
-    assert compared.differing == [found[2].id, found[1].id]
+    assert list(compared.differing) == [found[2].id, found[1].id]
+
+
+def test_other_first_errors_come_before_other_values(tmp_path):
+    found = solutions(2)
+    one = [says(found[0], "CCC", (1, 1, 0.1)), says(found[1], "CCI", (1, 1, 0))]
+    other = [says(found[0], "CCC", (0.1, 0.1, 1)), says(found[1], "CII", (1, 0, 0))]
+    for name, said in (("one", one), ("other", other)):
+        a_build(tmp_path / name, found, {"mc": said}, problems=[PROBLEM])
+    compared = compare(tmp_path / "one", tmp_path / "other")
+    assert list(compared.differing) == [found[1].id, found[0].id]
+
+
+def test_what_the_labels_say_of_those_stands_beside_their_ids(tmp_path):
+    compared = compare(*builds(tmp_path))
+    assert compared.differing[content_id("so", 1)] == ("2", "1")
+    assert compared.differing[content_id("so", 2)] == ("2", "none")
 
 
 def test_builds_of_one_name_are_told_apart(tmp_path):
@@ -172,4 +188,6 @@ def test_two_recipes_on_the_same_draws_are_compared_from_the_command_line(
     told = capsys.readouterr().out
     assert "10 solutions are in both every (10) and binary (10)." in told
     assert "every/mc ~ binary/mc" in told
+    assert "First errors where labels differ most" in told
+    assert "none" in told
     assert page.read_text().startswith("<!doctype html>")
