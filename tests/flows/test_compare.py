@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from flows.cli import main
 from flows.compare import compare
-from flows.side_by_side import write_page
+from flows.show import print_group
+from flows.side_by_side import tables, write_page
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
 from stepmark.records import Outcome, Solution
@@ -139,6 +143,15 @@ def test_a_consensus_is_compared_as_what_the_data_says(tmp_path):
     assert compared.across[0][0].steps == 2
 
 
+def test_the_terminal_lists_what_both_say_of_those(tmp_path):
+    screen = io.StringIO()
+    print_group(tables(compare(*builds(tmp_path))), Console(file=screen, width=100))
+    told = screen.getvalue()
+    assert "3 solutions are in both one (4) and other (3)." in told
+    assert re.search(rf"{content_id('so', 2)} +2 +none", told)
+    assert "Distance of values" in told
+
+
 def test_the_page_shows_both_builds_labels_step_by_step(tmp_path, open_page):
     page = tmp_path / "compared.html"
     write_page(compare(*builds(tmp_path)), page)
@@ -188,6 +201,5 @@ def test_two_recipes_on_the_same_draws_are_compared_from_the_command_line(
     told = capsys.readouterr().out
     assert "10 solutions are in both every (10) and binary (10)." in told
     assert "every/mc ~ binary/mc" in told
-    assert "First errors where labels differ most" in told
-    assert "none" in told
+    assert "The labels of the data differ on no solution." in told
     assert page.read_text().startswith("<!doctype html>")
