@@ -1,21 +1,69 @@
-"""How far the annotators of a finished build agree: for its manifest."""
+"""How far annotators agree on the same solutions: for the manifest and for pages."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from filters.agreement import alpha, cohen
 from flows.shards import Build
-from stepmark.counts import BoolArray, IntArray
-from stepmark.labels import VERDICTS, CodeArray, codes_of
-from stepmark.records import Annotation
+from stepmark.counts import IntArray
+from stepmark.labels import UNLABELLED, VERDICTS
+from storage.report.said import Said, read_said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two annotators of the same solutions."""
+
+    one: str
+    """Name of the first."""
+    other: str
+    """Name of the second."""
+    kappa: float | None
+    """Cohen's kappa over the steps that both label; None where it is undefined."""
+    steps: int
+    """How many those are."""
+    verdicts: IntArray
+    """int64[4, 4]: steps by the code of `VERDICTS` that the one gives (rows) and the other."""
+    same: int
+    """Solutions of which both name the same first error, or none."""
+    one_earlier: int
+    """Solutions of which the one names an error where the other finds a later one, or none."""
+    other_earlier: int
+    """The reverse."""
+    silent: int
+    """Solutions that one of them says nothing of."""
+
+
+def pair(one: Said, other: Said) -> Pair:
+    """Compare two annotators; they speak of the same solutions in the same order."""
+    first, second = one.first_error, other.first_error
+    silent = one.silent | other.silent
+    both = (one.verdicts != UNLABELLED) & (other.verdicts != UNLABELLED)
+    kinds = len(VERDICTS)
+    cells = one.verdicts.astype(np.int64) * kinds + other.verdicts
+    return Pair(
+        one=one.annotator,
+        other=other.annotator,
+        kappa=_defined(cohen(one.verdicts, other.verdicts)),
+        steps=int(both.sum()),
+        verdicts=np.bincount(cells, minlength=kinds * kinds).reshape(kinds, kinds),
+        same=int(((first == second) & ~silent).sum()),
+        one_earlier=int(((first < second) & ~silent).sum()),
+        other_earlier=int(((second < first) & ~silent).sum()),
+        silent=int(silent.sum()),
+    )
+
+
+def pairs(said: Sequence[Said]) -> list[Pair]:
+    """Compare every two of several annotators."""
+    return [pair(one, other) for one, other in itertools.combinations(said, 2)]
 
 
 def agreement(build: Build, shards: Sequence[str]) -> dict[str, Any] | None:
@@ -29,58 +77,24 @@ def agreement(build: Build, shards: Sequence[str]) -> dict[str, Any] | None:
     names = list(build.recipe.annotators)
     if len(names) == 1:
         return None
-    tables = {name: _annotations(build, name, shards) for name in names}
-    verdicts = np.stack([_verdicts(table) for table in tables.values()], axis=1)
-    pairs = list(itertools.combinations(range(len(names)), 2))
+    said = [
+        read_said(build.root, name, (f"annotations/{name}/{shard}.parquet" for shard in shards))
+        for name in names
+    ]
+    found = {f"{each.one} ~ {each.other}": each for each in pairs(said)}
     return {
-        "alpha": _defined(alpha(verdicts)),
-        "kappa": {
-            f"{names[a]} ~ {names[b]}": _defined(cohen(verdicts[:, a], verdicts[:, b]))
-            for a, b in pairs
-        },
+        "alpha": _defined(alpha(np.stack([each.verdicts for each in said], axis=1))),
+        "kappa": {name: each.kappa for name, each in found.items()},
         "first_error": {
-            f"{names[a]} ~ {names[b]}": _first_errors(names[a], names[b], tables) for a, b in pairs
+            name: {
+                "same": each.same,
+                f"{each.one} earlier": each.one_earlier,
+                f"{each.other} earlier": each.other_earlier,
+                "unlabelled": each.silent,
+            }
+            for name, each in found.items()
         },
     }
-
-
-def _annotations(build: Build, name: str, shards: Sequence[str]) -> pa.Table:
-    columns = ["labels", "first_error"]
-    paths = [f"annotations/{name}/{shard}.parquet" for shard in shards]
-    return pa.concat_tables([build.table(path, Annotation, columns) for path in paths])
-
-
-def _verdicts(annotations: pa.Table) -> CodeArray:
-    """Return the verdict of every step of every solution, int8[steps]."""
-    said = pc.struct_field(pc.list_flatten(annotations["labels"]), "verdict")
-    return codes_of(said, VERDICTS)
-
-
-def _first_errors(one: str, other: str, tables: dict[str, pa.Table]) -> dict[str, int]:
-    first, second = _errors(tables[one]), _errors(tables[other])
-    silent = is_silent(tables[one]) | is_silent(tables[other])
-    return {
-        "same": int(((first == second) & ~silent).sum()),
-        f"{one} earlier": int(((first < second) & ~silent).sum()),
-        f"{other} earlier": int(((second < first) & ~silent).sum()),
-        "unlabelled": int(silent.sum()),
-    }
-
-
-def _errors(annotations: pa.Table) -> IntArray:
-    """Return the first error of each solution; after every index where there is none."""
-    none = np.iinfo(np.int64).max
-    errors: IntArray = pc.fill_null(annotations["first_error"], none).to_numpy()
-    return errors
-
-
-def is_silent(annotations: pa.Table) -> BoolArray:
-    """Tell which solutions have no labelled step, bool[solutions]."""
-    labelled = _verdicts(annotations) > 0
-    ends = np.cumsum(pc.list_value_length(annotations["labels"]).to_numpy())
-    before = np.concatenate(([0], np.cumsum(labelled)))
-    silent: BoolArray = np.diff(before[np.concatenate(([0], ends))]) == 0
-    return silent
 
 
 def _defined(figure: float) -> float | None:

@@ -204,6 +204,34 @@ def show(
 
 
 @app.command()
+def report(folder: BuildDir) -> None:
+    """Write a finished build's report.html again: figures, and solutions to read."""
+    from flows.report import report as write_report
+
+    say(f"wrote {write_report(folder)}")
+
+
+@app.command()
+def compare(
+    folder: BuildDir,
+    other: BuildDir,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")
+    ] = None,
+) -> None:
+    """Compare two builds' labels on the solutions that both have."""
+    from flows.compare import compare as compare_builds
+    from flows.show import print_group
+    from flows.side_by_side import tables, write_page
+
+    compared = compare_builds(folder, other)
+    print_group(tables(compared), console)
+    if html:
+        write_page(compared, html)
+        say(f"wrote {html}")
+
+
+@app.command()
 def export(
     folder: BuildDir,
     format_: Annotated[

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from flows.agreeing import is_silent
 from flows.recipe_file import load_recipe
 from stepmark.errors import StorageError
-from stepmark.records import Annotation
-from storage.shards import read_table
+from storage.report.said import Said, read_said
 
 SHOWN = 20
 NONE, SILENT = "none", "unlabelled"
@@ -46,21 +43,19 @@ def _said(root: Path, names: list[str]) -> dict[str, list[str]]:
     shards = sorted(path.name for path in (root / "labels").glob("*.parquet"))
     if not shards:
         raise StorageError(f"{root} has no labelled shard yet: continue the build.")
-    said: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for name in names:
-        for shard in shards:
-            path = root / "annotations" / name / shard
-            table = read_table(path, Annotation, ("solution_id", "first_error", "labels"))
-            for solution, words in zip(
-                table["solution_id"].to_pylist(), _words(table), strict=True
-            ):
-                said.setdefault(solution, []).append(words)
-    return said
+        said = read_said(root, name, (f"annotations/{name}/{shard}" for shard in shards))
+        for solution, told in zip(said.solutions.to_pylist(), words(said), strict=True):
+            found.setdefault(solution, []).append(told)
+    return found
 
 
-def _words(annotations: pa.Table) -> list[str]:
-    errors = annotations["first_error"].to_pylist()
+def words(said: Said) -> list[str]:
+    """Return what an annotator says of the first error of each solution."""
     return [
-        SILENT if silent else NONE if error is None else str(error)
-        for error, silent in zip(errors, is_silent(annotations), strict=True)
+        SILENT if silent else str(index) if has else NONE
+        for index, has, silent in zip(
+            said.first_error.tolist(), said.has_error, said.silent, strict=True
+        )
     ]

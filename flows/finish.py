@@ -1,4 +1,4 @@
-"""The end of a build: its rows filtered, shards listed and counted, the card, the manifest last."""
+"""The end of a build: rows filtered, shards listed and counted, card, report, the manifest last."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flows.agreeing import agreement
 from flows.card import write_card
 from flows.filtering import dropped_path, filter_rows
 from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
+from flows.report import write_report
 from flows.shards import Build
 from storage.manifest import Manifest, describe, shard_of, write_manifest
 from storage.shards import ShardRef, shard_ref
@@ -17,7 +18,7 @@ Refs = dict[str, list[ShardRef]]
 
 
 def finish(build: Build, source: str) -> Manifest:
-    """Filter the rows, count what the shards hold, write card and manifest; return the latter.
+    """Filter the rows, count what the shards hold, write card, report and manifest, returned here.
 
     Args:
         build: whose shards are all there.
@@ -35,6 +36,7 @@ def finish(build: Build, source: str) -> Manifest:
         source=source,
     )
     write_card(build.root, build.recipe, manifest)
+    write_report(build.root, manifest)
     write_manifest(build.root, manifest)  # last: where it is, everything is
     return manifest
 

@@ -1,0 +1,67 @@
+"""Agreement of annotators as figures of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flows.agreeing import Pair
+from storage.pages.charts import matrix
+from storage.pages.figure import Figure, Section
+
+
+def agreement(
+    names: Sequence[str], found: Sequence[Pair], listed: Sequence[Pair] | None = None
+) -> Section | None:
+    """Return how far annotators agree, as a matrix and pair by pair; None for a single one.
+
+    Args:
+        names: of the annotators.
+        found: every two of them.
+        listed: those whose first errors are listed; all by default.
+    """
+    if not found:
+        return None
+    listed = found if listed is None else listed
+    figures = [_kappas(names, found), _first_errors(listed)]
+    about = (
+        "Agreement beyond chance on the steps that both of a pair label, and whether they name the "
+        "same first error. 1 is full agreement, 0 what chance gives."
+    )
+    return Section(id="agreement", title="Agreement", about=about, figures=figures)
+
+
+def _kappas(names: Sequence[str], found: Sequence[Pair]) -> Figure:
+    kappa: dict[tuple[str, str], float | None] = {(name, name): 1.0 for name in names}
+    for each in found:
+        kappa[each.one, each.other] = kappa[each.other, each.one] = each.kappa
+    return Figure(
+        title="Cohen's kappa",
+        chart=matrix(
+            "Cohen's kappa of every two annotators",
+            names,
+            [[kappa[one, other] for other in names] for one in names],
+        ),
+        header=("pair", "kappa", "steps both label"),
+        rows=[
+            (f"{each.one} ~ {each.other}", _figure(each.kappa), f"{each.steps:,}") for each in found
+        ],
+    )
+
+
+def _first_errors(found: Sequence[Pair]) -> Figure:
+    return Figure(
+        title="First errors, in solutions",
+        hint="Earlier: it names an error where the other finds one later, or none.",
+        header=("pair", "same", "first earlier", "second earlier", "one says nothing"),
+        rows=[
+            (
+                f"{each.one} ~ {each.other}",
+                *(f"{n:,}" for n in (each.same, each.one_earlier, each.other_earlier, each.silent)),
+            )
+            for each in found
+        ],
+    )
+
+
+def _figure(kappa: float | None) -> str:
+    return "undefined" if kappa is None else f"{kappa:.3f}"
