@@ -9,9 +9,10 @@ from pathlib import Path
 from filters.decontaminate import Decontaminate
 from flows.arrivals import problem_of, read_rows
 from flows.recipe import Recipe, SolveBlock
+from flows.reviewed import find_reviews
 from flows.runners import check_runner
-from flows.runtime import Runtime
-from flows.worker import read_script, resolve
+from flows.runtime import Runtime, resolve
+from flows.worker import read_script
 from stepmark.errors import ProblemError, RecipeError
 from stepmark.ledger.folder import Folder
 from stepmark.records import Reject
@@ -38,6 +39,8 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
         yield f"solve: {_solving(recipe.solve)}"
     yield _check_rows(recipe, runtime.base)
     yield from _check_benchmarks(recipe, runtime.base)
+    for name in recipe.reviewed:
+        yield f"reviews: {find_reviews(name, recipe, runtime).told}"
     if recipe.needs_sandbox:
         yield f"sandbox: {find_bubblewrap()}"
     for name, block in recipe.policies.items():

@@ -24,7 +24,8 @@ import uvloop
 from annotators.verifiers.tools import Tools, warm_up
 from flows.offline import remembered
 from flows.recipe import PolicyBlock, Recipe
-from flows.runtime import Runtime
+from flows.reviewed import reviews_of
+from flows.runtime import Runtime, resolve
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.in_turn import InTurn
@@ -119,6 +120,7 @@ class Worker:
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
+        self.reviews = {n: reviews_of(runtime.out / recipe.name, n) for n in recipe.reviewed}
         self.tools = Tools(processes=self.processes, policies=self.policies, sandbox=self.sandbox)
 
     def __enter__(self) -> Self:
@@ -249,12 +251,6 @@ class Worker:
             requests_per_minute=runtime.requests_per_minute,
             tokens_per_minute=runtime.tokens_per_minute,
         )
-
-
-def resolve(path: str, base: Path) -> Path:
-    """Return a recipe's path as it stands from the recipe's folder, else as given."""
-    beside = base / path
-    return beside if beside.exists() else Path(path)
 
 
 def served_name(model: str) -> str:
