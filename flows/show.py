@@ -15,6 +15,7 @@ from rich.text import Text
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, StepLabel, Verdict
 from storage.manifest import Manifest, read_manifest
+from storage.pages.texts import SIGNS
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
 
@@ -24,7 +25,6 @@ STYLE: dict[Verdict, str] = {
     "neutral": "yellow",
     "unlabelled": "dim",
 }
-MARK: dict[Verdict, str] = {"correct": "✓", "incorrect": "✗", "neutral": "~", "unlabelled": "?"}
 
 
 def summary(manifest: Manifest, root: Path) -> Group:
@@ -114,7 +114,7 @@ def coloured(row: LabelledSolution, root: Path) -> Group:
         style = STYLE[label.verdict]
         own = index == len(row.steps) - 1 and _graded(label)
         evidence = f"{label.verdict}: its own answer decides" if own else evidence_line(label)
-        note = Text(f"{MARK[label.verdict]} {index}  {evidence}", style=style)
+        note = Text(f"{SIGNS[label.verdict]} {index}  {evidence}", style=style)
         parts += [note, Padding(Text(visible(step.strip("\n")), style=style), (0, 0, 0, 4))]
     parts += [Text(""), Text(closing_line(row))]
     return Group(*parts)

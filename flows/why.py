@@ -11,10 +11,11 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from flows.show import MARK, STYLE, closing_line, evidence_line, visible
+from flows.show import STYLE, closing_line, evidence_line, visible
 from flows.trace import Evidence, Trace, follows_from
 from stepmark.errors import StorageError
 from stepmark.records import Outcome, Review, Verdict
+from storage.pages.texts import SIGNS
 
 HEAD, TAIL = 120, 80
 """Characters shown of the beginning and the end of a long text: the answer is at the end."""
@@ -75,7 +76,7 @@ def _said(review: Review) -> str:
 def _step(trace: Trace, index: int, *, full: bool) -> Iterator[RenderableType]:
     label = trace.annotation.labels[index]
     style = STYLE[label.verdict]
-    yield Text(f"{MARK[label.verdict]} {index}  {_basis(trace, index)}", style=style)
+    yield Text(f"{SIGNS[label.verdict]} {index}  {_basis(trace, index)}", style=style)
     yield Padding(Text(_shown(trace.row.steps[index], full=full), style=style), (0, 0, 0, 4))
     if index in trace.findings and trace.findings[index].evidence:
         found = Text(visible(trace.findings[index].evidence))
@@ -125,7 +126,7 @@ def _rollout(item: Evidence, *, full: bool) -> Iterator[RenderableType]:
     reason = f" ({rollout.reason})" if rollout.reason else ""
     own = ", the solution's own wrong answer" if rollout.own else ""
     told = f"{rollout.outcome}{reason}, answer {_value(rollout.answer)}{own}"
-    note = f"{MARK[verdict]} draw {rollout.draw}: {told}"
+    note = f"{SIGNS[verdict]} draw {rollout.draw}: {told}"
     yield Padding(Text(note, style=STYLE[verdict]), (0, 0, 0, 6))
     text = "(not in this ledger)" if item.completion is None else item.completion.text
     yield Padding(Text(_shown(text, full=full)), (0, 0, 0, 8))

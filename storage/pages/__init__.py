@@ -1,0 +1,1 @@
+"""Pages: one template, one style sheet, and how texts that models wrote are shown in them."""
