@@ -16,6 +16,7 @@ from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
     BuildDir,
+    Concurrency,
     Engines,
     KeyEnv,
     LedgerDir,
@@ -26,6 +27,7 @@ from flows.options import (
     RecipeName,
     Settings,
 )
+from flows.review.commands import app as review_app
 from flows.runtime import TaskRunner
 from stepmark.errors import Interrupted, StepmarkError
 
@@ -43,6 +45,7 @@ INTERRUPTED = 130
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(review_app, name="review")
 
 
 @app.command()
@@ -64,9 +67,7 @@ def build(
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Stop, resumable, after buying this many tokens.")
     ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     engine_wait: Annotated[
         float,
         typer.Option(
@@ -266,9 +267,7 @@ def deploy(
     model: Models = None,
     problems: Problems = None,
     settings: Settings = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     api_key_env: KeyEnv = None,
     pool: Annotated[str, typer.Option(help="Work pool of the worker that runs it.")] = "stepmark",
 ) -> None:

@@ -45,6 +45,7 @@ Settings = Annotated[
 LedgerDir = Annotated[
     Path | None, typer.Option("--ledger", metavar="DIR", help="Ledger to use instead of OUT's.")
 ]
+Concurrency = Annotated[int, typer.Option(min=1, help="Requests in flight, for each server.")]
 KeyEnv = Annotated[
     str | None, typer.Option(help="Name of the environment variable that holds the API key.")
 ]

@@ -1,0 +1,1 @@
+"""People in the loop: which solutions to show them, where, and how what they say comes back."""
