@@ -135,7 +135,7 @@ class Judged:
         return self.votes.read(Ballots(verdicts=said, read=read, offsets=offsets)).verdicts
 
     def named(self, solutions: pa.Table, critiques: pa.Table) -> tuple[BoolArray, IntArray]:
-        """Return which votes could be read whole and the first error each names, [solutions, votes].
+        """Return which votes were read whole and the first error each names, [solutions, votes].
 
         A vote that names none has the number of steps. Takes and raises what `annotate` does.
         """

@@ -1,9 +1,10 @@
-"""`stepmark review queue | agreement`: people in the loop."""
+"""`stepmark review queue | serve | export | import | agreement`: people in the loop."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,6 +23,17 @@ ReviewsFile = Annotated[
     ),
 ]
 Most = Annotated[int, typer.Option("--limit", min=1, help="The first N of the queue.")]
+
+
+Tool = Literal["argilla", "label-studio"]
+NOBODY_READS = (
+    "The recipe of this build reads no reviews: add `people: {method: people}` to its annotators."
+)
+
+
+def say(line: str) -> None:
+    """Print a line as it is, and leave the breaking of long ones to the terminal."""
+    console.print(line, soft_wrap=True)
 
 
 @app.command()
@@ -45,6 +57,79 @@ def queue(
         steps = str(len(item.solution.steps))
         table.add_row(doubted.solution_id, steps, f"{doubted.doubt:.2f}", Text(why))
     console.print(table)
+
+
+@app.command()
+def serve(
+    folder: BuildDir,
+    who: Annotated[str, typer.Option("--as", metavar="NAME", help="Who reviews.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 0,
+    limit: Most = 100,
+    reviews: ReviewsFile = None,
+) -> None:
+    """Open the first of the queue as a page on this machine, for keyboard, mouse or touch."""
+    from flows.review.desk import Desk
+    from flows.review.queue import queue as queue_of
+    from flows.review.server import Server
+    from flows.review.told import reads_reviews, reviews_file
+
+    desk = Desk(queue_of(folder, limit), who, reviews_file(folder, reviews))
+    with Server(desk, port) as server:
+        say(f"{desk.done:,} of {len(desk.items):,} reviewed as {who}; reviews go to {desk.path}")
+        if not reads_reviews(folder):
+            say(NOBODY_READS)
+        say(f"open {server.url} (Ctrl-C ends it)")
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    say(f"{desk.done:,} of {len(desk.items):,} reviewed; build again to take them in")
+
+
+@app.command()
+def export(
+    folder: BuildDir,
+    to: Annotated[Tool, typer.Option("--to", help="Tool that imports it.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")],
+    limit: Most = 100,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what somebody has reviewed already.")
+    ] = False,
+    reviews: ReviewsFile = None,
+) -> None:
+    """Write the first of the queue as a review tool imports it: texts, and no labels."""
+    from flows.review.queue import queue as queue_of
+    from flows.review.told import fitting, reviews_file
+    from flows.review.transfer import write_queue
+
+    items = queue_of(folder, limit)
+    if not again:
+        by_id = {item.solution.id: item.solution for item in items}
+        said = fitting(reviews_file(folder, reviews), by_id)
+        seen = {review.solution_id for review in said}
+        items = tuple(item for item in items if item.solution.id not in seen)
+    write_queue(items, to, out, folder.resolve().name)
+    say(f"{len(items):,} solutions written to {out}")
+
+
+@app.command(name="import")
+def take(
+    folder: BuildDir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What the tool exported.")],
+    tool: Annotated[Tool, typer.Option("--from", help="Tool that exported it.")],
+    who: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Whose it is, if it is one person's.")
+    ] = None,
+    reviews: ReviewsFile = None,
+) -> None:
+    """Add what people said in a review tool to the reviews; the next build takes them in."""
+    from flows.review.told import reads_reviews, reviews_file, solutions_of
+    from flows.review.transfer import take_export
+
+    path = reviews_file(folder, reviews)
+    for line in take_export(file, tool, path, solutions_of(folder), who).lines:
+        say(line)
+    say(f"reviews are in {path}")
+    if not reads_reviews(folder):
+        say(NOBODY_READS)
 
 
 @app.command()

@@ -12,9 +12,6 @@ from stepmark.records import Review, Solution
 from stepmark.reviews import FILE, misfit, read_reviews
 from storage.shards import read_shard
 
-READ_BY = "annotators: {people: {method: people}}"
-"""What a recipe says that reads reviews."""
-
 
 def reviews_file(root: Path, named: Path | None) -> Path:
     """Return the file that reviews of a build go to: the one named, or the one beside its ledger.
