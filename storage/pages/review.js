@@ -52,7 +52,7 @@
     if (next < 0 || next >= picks.length) return;
     picks[next].checked = true;
     picks[next].focus({ preventScroll: true });
-    picks[next].closest(".pick").scrollIntoView({ block: "nearest" });
+    picks[next].closest(".pick").scrollIntoView({ block: "nearest", behavior: "instant" });
   };
 
   const first = () => {
@@ -61,7 +61,11 @@
     else tell("Choose a step first, or say that none is wrong.");
   };
 
-  const open = (name) => document.getElementById(name).showModal();
+  const open = (name) => {
+    const dialog = document.getElementById(name);
+    dialog.showModal();
+    dialog.focus();  // not its first button: a second Enter would press it
+  };
 
   const keys = {
     j: () => pick(1), ArrowDown: () => pick(1),
