@@ -19,6 +19,7 @@ from typing import Literal
 
 import numpy as np
 
+from filters.first_to_tell import FirstToTell
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, FloatArray, IntArray
@@ -159,7 +160,7 @@ class Weighted:
 CONSENSUS = "consensus"
 """Name of the annotator that labels from a consensus carry."""
 
-Consensus = SameFirstError | SameLabels | SameSteps | Weighted
+Consensus = SameFirstError | SameLabels | SameSteps | Weighted | FirstToTell
 
 
 def _says(sources: Sequence[Labels]) -> BoolArray:

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from flows.kinds import REVIEWS
 from flows.place import forget_derived, remove
 from flows.recipe import Recipe
@@ -19,7 +22,7 @@ from stepmark.errors import ReviewError
 from stepmark.records import Reject, Review, Solution
 from stepmark.reviews import FILE, Entry, misfit, parse_reviews
 from storage.atomic import write_whole
-from storage.shards import read_shard, write_shard
+from storage.shards import write_shard
 
 if TYPE_CHECKING:
     from flows.shards import Build
@@ -122,13 +125,14 @@ def _refused(entry: Entry, name: str, reason: str) -> Reject:
     )
 
 
-def _steps_of(build: Build, wanted: set[str]) -> dict[str, tuple[str, ...]]:
-    return {
-        solution.id: solution.steps
-        for shard in build.begun()
-        for solution in read_shard(build.root / f"solutions/{shard}.parquet", Solution)
-        if solution.id in wanted
-    }
+def _steps_of(build: Build, wanted: set[str]) -> dict[str, list[str]]:
+    """Return the steps of those of these solutions that a build has, by id."""
+    ids, steps = pa.array(sorted(wanted), pa.string()), {}
+    for shard in build.begun():
+        table = build.table(f"solutions/{shard}.parquet", Solution, ("id", "steps"))
+        rows = table.filter(pc.is_in(table["id"], value_set=ids))
+        steps.update(zip(rows["id"].to_pylist(), rows["steps"].to_pylist(), strict=True))
+    return steps
 
 
 def _taken(root: Path, name: str) -> tuple[Entry, ...]:

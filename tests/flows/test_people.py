@@ -109,6 +109,18 @@ def test_people_change_what_a_consensus_keeps(tmp_path):
     assert manifest.counts["dropped"] == {"no_consensus": 1}
 
 
+def test_people_correct_what_another_annotator_says_and_leave_it_the_rest(tmp_path):
+    order = {"method": "first_to_tell", "of": ["people", "sums"], "semantics": "correctness"}
+    built(tmp_path, labels={"from": order})
+    first, second = given(tmp_path)
+    add(tmp_path / "out/reviews.jsonl", [a_review(second, 0)])
+    built(tmp_path, labels={"from": order})
+    rows = {row.id: row for row in solutions(tmp_path / "out/seen")}
+    assert rows[second.id].verdicts == ("incorrect", "unlabelled")
+    assert rows[first.id].first_error == 1
+    assert rows[first.id].verdicts[2] == "unlabelled"
+
+
 def test_reviews_that_fit_nothing_are_counted_with_their_reasons(tmp_path):
     built(tmp_path)
     first, second = given(tmp_path)
