@@ -37,7 +37,7 @@ from stepmark.labels import (
     Labels,
 )
 from stepmark.records import Review, Semantics, Solution
-from stepmark.reviews import misfit
+from stepmark.reviews import last_of_each, misfit
 
 REVIEW_COLUMNS: Final = ("solution_id", "reviewer", "says", "first_error")
 AGREEMENT: Final = Votes(rule="majority")
@@ -58,14 +58,14 @@ class Reviewed:
     the ledger that `stepmark review` writes, which need not be there yet."""
 
     def gather(self, solution: Solution, reviews: Sequence[Review]) -> tuple[Review, ...]:
-        """Return the reviews that are evidence about a solution, by reviewer.
+        """Return the reviews that are evidence about a solution, one a reviewer, by their names.
 
         Args:
             solution: the solution.
-            reviews: all that were written about it, also about other cuts of its text.
+            reviews: all that stand about it, also about other cuts of its text, in their order.
         """
         fit = (review for review in reviews if misfit(review, solution.steps) is None)
-        return tuple(sorted(fit, key=lambda review: review.reviewer))
+        return tuple(sorted(last_of_each(fit), key=lambda review: review.reviewer))
 
     def annotate(self, solutions: pa.Table, reviews: pa.Table) -> Labels:
         """Label many solutions from their stored reviews; pure.

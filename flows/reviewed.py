@@ -127,7 +127,8 @@ def _refused(entry: Entry, name: str, reason: str) -> Reject:
 
 def _steps_of(build: Build, wanted: set[str]) -> dict[str, list[str]]:
     """Return the steps of those of these solutions that a build has, by id."""
-    ids, steps = pa.array(sorted(wanted), pa.string()), {}
+    ids = pa.array(sorted(wanted), pa.string())
+    steps: dict[str, list[str]] = {}
     for shard in build.begun():
         table = build.table(f"solutions/{shard}.parquet", Solution, ("id", "steps"))
         rows = table.filter(pc.is_in(table["id"], value_set=ids))

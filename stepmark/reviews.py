@@ -1,16 +1,17 @@
 """A file of reviews: what people said of solutions, one JSON object a line, only ever added to.
 
 A line has the keys of `Review`; `steps`, `first_error`, `reason` and `note` may be left out. What a
-person says of a solution again takes the place of what they said before, and a line that says
-`withdrawn` takes it back. The file is work of people's hands: it lies outside of builds, nothing
-here removes a line, and a line is on the disk before the person is told so.
+person says again of a solution, cut into the same steps, takes the place of what they said before,
+and a line that says `withdrawn` takes it back (of every cut, if it names no steps). The file is
+work of people's hands: it lies outside of builds, nothing here removes a line, and a line is on the
+disk before the person is told so.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -61,7 +62,7 @@ def parse_reviews(content: bytes, where: str) -> tuple[Entry, ...]:
     Raises:
         ReviewError: a line is no review.
     """
-    standing: dict[tuple[str, str], Entry] = {}
+    standing: dict[tuple[str, str], dict[str | None, Entry]] = {}
     for number, line in enumerate(content.split(b"\n"), start=1):
         if not line.strip():
             continue
@@ -73,11 +74,14 @@ def parse_reviews(content: bytes, where: str) -> tuple[Entry, ...]:
             raise ReviewError(
                 f"{where}, line {number}: {error}. The line begins {shown!r}: mend it or remove it."
             ) from None
-        key = (review.solution_id, review.reviewer)
-        standing.pop(key, None)
+        by_steps = standing.setdefault((review.solution_id, review.reviewer), {})
+        by_steps.pop(review.steps, None)
         if said["says"] != WITHDRAWN:
-            standing[key] = Entry(number, review)
-    return tuple(standing.values())
+            by_steps[review.steps] = Entry(number, review)
+        elif review.steps is None:
+            by_steps.clear()
+    entries = (entry for by_steps in standing.values() for entry in by_steps.values())
+    return tuple(sorted(entries))
 
 
 def add(path: Path, reviews: Sequence[Review]) -> None:
@@ -97,6 +101,16 @@ def withdraw(path: Path, review: Review) -> None:
     """
     gone = replace(review, first_error=None, reason=None, note="")
     _append(path, [asdict(gone) | {"says": WITHDRAWN}])
+
+
+def last_of_each(reviews: Iterable[Review]) -> tuple[Review, ...]:
+    """Return what each person said last of each solution, by the order of what they said first.
+
+    Args:
+        reviews: that fit one build, in their file's order: one with steps and one by hand may be of
+            the same person.
+    """
+    return tuple({(each.solution_id, each.reviewer): each for each in reviews}.values())
 
 
 def misfit(review: Review, steps: Sequence[str] | None) -> Misfit | None:

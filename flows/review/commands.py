@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from flows.options import BuildDir
+from flows.review import Tool
 
 app = typer.Typer(
     help="Show people the doubtful solutions, and take their word.", no_args_is_help=True
@@ -25,7 +26,6 @@ ReviewsFile = Annotated[
 Most = Annotated[int, typer.Option("--limit", min=1, help="The first N of the queue.")]
 
 
-Tool = Literal["argilla", "label-studio"]
 NOBODY_READS = (
     "The recipe of this build reads no reviews: add `people: {method: people}` to its annotators."
 )
@@ -123,10 +123,11 @@ def take(
     """Add what people said in a review tool to the reviews; the next build takes them in."""
     from flows.review.told import reads_reviews, reviews_file, solutions_of
     from flows.review.transfer import take_export
+    from flows.show import visible
 
     path = reviews_file(folder, reviews)
     for line in take_export(file, tool, path, solutions_of(folder), who).lines:
-        say(line)
+        say(visible(line))
     say(f"reviews are in {path}")
     if not reads_reviews(folder):
         say(NOBODY_READS)

@@ -9,7 +9,7 @@ from flows.recipe import Recipe
 from flows.recipe_file import load_recipe
 from stepmark.errors import ReviewError
 from stepmark.records import Review, Solution
-from stepmark.reviews import FILE, misfit, read_reviews
+from stepmark.reviews import FILE, last_of_each, misfit, read_reviews
 from storage.shards import read_shard
 
 
@@ -41,21 +41,21 @@ def solutions_of(root: Path) -> Mapping[str, Solution]:
     return {each.id: each for shard in shards for each in read_shard(shard, Solution)}
 
 
-def fitting(path: Path, solutions: Mapping[str, Solution]) -> list[Review]:
+def fitting(path: Path, solutions: Mapping[str, Solution]) -> tuple[Review, ...]:
     """Return the reviews in a file that are about these solutions as they are cut; none without it.
 
     Raises:
         ReviewError: the file cannot be read, or a line is no review.
     """
     if not path.exists():
-        return []
+        return ()
     reviews = (entry.review for entry in read_reviews(path))
-    return [
+    return last_of_each(
         review
         for review in reviews
         if (solution := solutions.get(review.solution_id)) is not None
         and misfit(review, solution.steps) is None
-    ]
+    )
 
 
 def opinion(review: Review) -> str:

@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from flows.review import argilla, label_studio
+from flows.review import Tool, argilla, label_studio
 from flows.review.choices import Answer, Skipped, review_of
 from flows.review.queue import Item
 from stepmark.errors import ReviewError
 from stepmark.records import Review, Solution
-from stepmark.reviews import add, misfit, read_reviews
+from stepmark.reviews import add, last_of_each, misfit, read_reviews
 
-Tool = Literal["argilla", "label-studio"]
 WRITE: Final[Mapping[Tool, Callable[[Sequence[Item], Path, str], None]]] = {
     "argilla": argilla.write,
     "label-studio": label_studio.write,
@@ -77,8 +76,9 @@ def take_export(
     """
     read = [each if isinstance(each, Skipped) else review_of(each) for each in _read(export, tool)]
     said = _named([each for each in read if isinstance(each, Review)], who)
-    fit, misfits = _parted(_last_of_each(said), solutions)
+    about, misfits = _parted(said, solutions)
     known = {entry.review for entry in read_reviews(reviews)} if reviews.exists() else set()
+    fit = last_of_each(about)
     new = [each for each in fit if each not in known]
     if new:
         add(reviews, new)
@@ -109,15 +109,10 @@ def _named(reviews: Sequence[Review], who: str | None) -> list[Review]:
         return list(reviews)
     if len(people) > 1:
         raise ReviewError(
-            f"The export has answers of {len(people)} people ({', '.join(people)}), who would all "
+            f"The export has answers of {len(people)} people ({people}), who would all "
             f"become {who!r}: leave --as out."
         )
     return [replace(review, reviewer=who) for review in reviews]
-
-
-def _last_of_each(reviews: Iterable[Review]) -> Iterable[Review]:
-    """Return what each person said last of each solution."""
-    return {(review.solution_id, review.reviewer): review for review in reviews}.values()
 
 
 def _parted(

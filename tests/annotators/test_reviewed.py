@@ -109,6 +109,11 @@ def test_only_reviews_of_the_steps_that_were_seen_are_gathered():
     assert PEOPLE.gather(SOLUTION, [*others, fit, first]) == (first, fit)
 
 
+def test_a_person_has_one_vote_the_last():
+    byhand = a_review(SOLUTION, 2, steps=None)
+    assert PEOPLE.gather(SOLUTION, [a_review(SOLUTION, 1), byhand]) == (byhand,)
+
+
 def test_reviews_of_another_build_are_refused():
     with pytest.raises(StorageError, match="1 reviews are of no solution"):
         annotate([a_review(OTHER)])

@@ -72,6 +72,8 @@ def test_what_people_said_meanwhile_labels_the_next_build(tmp_path):
     assert rows[second.id].first_error is None
     assert manifest.agreement is not None
     assert manifest.agreement["first_error"]["sums ~ people"]["same"] == 2
+    card = (tmp_path / "out/seen/README.md").read_text()
+    assert "People wrote 2 reviews; there are 2 solutions." in card
 
 
 def test_reviews_outlive_a_clean_start_and_give_the_same_bytes(tmp_path):

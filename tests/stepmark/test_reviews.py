@@ -44,6 +44,20 @@ def test_what_is_withdrawn_does_not_stand_and_stays_in_the_file(tmp_path):
     assert len((tmp_path / "r").read_text().splitlines()) == 2
 
 
+def test_reviews_of_two_cuts_of_a_text_stand_beside_each_other(tmp_path):
+    here, there = a_review(SOLUTION, 1), a_review(SOLUTION, 0, steps="st_other")
+    add(tmp_path / "r", [here, there])
+    assert [entry.review for entry in read_reviews(tmp_path / "r")] == [here, there]
+    withdraw(tmp_path / "r", there)
+    assert [entry.review for entry in read_reviews(tmp_path / "r")] == [here]
+
+
+def test_what_is_withdrawn_without_steps_is_withdrawn_of_every_cut(tmp_path):
+    add(tmp_path / "r", [a_review(SOLUTION, 1), a_review(SOLUTION, 0, steps=None)])
+    withdraw(tmp_path / "r", a_review(SOLUTION, 1, steps=None))
+    assert read_reviews(tmp_path / "r") == ()
+
+
 def test_a_line_written_by_hand_needs_only_who_which_and_what():
     (review,) = parsed(LINE)
     assert (review.first_error, review.steps, review.note) == (1, None, "")

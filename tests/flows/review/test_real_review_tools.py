@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from flows.review import Tool
 from flows.review.choices import CANNOT_TELL, NONE_WRONG
 from flows.review.doubt import Doubted
 from flows.review.queue import Item
-from flows.review.transfer import Tool, take_export, write_queue
+from flows.review.transfer import take_export, write_queue
 from stepmark.reviews import read_reviews
 from tests.fakes.factories import a_problem, a_review
 from tests.flows.review.arrange import solutions

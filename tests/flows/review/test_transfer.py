@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.review import Tool
 from flows.review.choices import (
     CANNOT_TELL,
     NONE_WRONG,
@@ -21,7 +22,7 @@ from flows.review.choices import (
     choices,
     review_of,
 )
-from flows.review.transfer import READ, Tool
+from flows.review.transfer import READ
 from stepmark.errors import ReviewError
 from stepmark.records import Review
 from stepmark.reviews import add, read_reviews, steps_id
