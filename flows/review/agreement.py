@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from filters.agreement import cohen
 from flows.review.told import opinion
-from flows.show import visible
 from stepmark.labels import CORRECT, INCORRECT, UNLABELLED, CodeArray
 from stepmark.records import Review, Solution
 
@@ -56,26 +52,21 @@ def differing(reviews: Sequence[Review]) -> dict[str, list[Review]]:
     }
 
 
-def report(reviews: Sequence[Review], solutions: Mapping[str, Solution]) -> Group:
-    """Return the tables that tell it."""
-    people = Table(
-        "people", "both", "same", "kappa, steps", "kappa, solutions", box=None, pad_edge=False
-    )
+def report(reviews: Sequence[Review], solutions: Mapping[str, Solution]) -> Iterator[str]:
+    """Yield the lines that tell it."""
     for pair in pairs(reviews, solutions):
-        kappas = map(_figure, (pair.kappa_steps, pair.kappa_solutions))
-        names = visible(" ~ ".join(pair.names))
-        people.add_row(Text(names), f"{pair.both:,}", f"{pair.same:,}", *kappas)
+        yield (
+            f"{' ~ '.join(pair.names)}: agree on {pair.same:,} of {pair.both:,} solutions; kappa "
+            f"{_figure(pair.kappa_steps)} on steps, {_figure(pair.kappa_solutions)} on solutions"
+        )
     differ = differing(reviews)
-    where = Table("solution", "they say", box=None, pad_edge=False)
     for solution, of_it in differ.items():
-        told = "; ".join(f"{each.reviewer}: {opinion(each)}" for each in of_it)
-        where.add_row(solution, Text(visible(told)))
+        yield f"{solution}  " + "; ".join(f"{each.reviewer}: {opinion(each)}" for each in of_it)
     looked = {review.solution_id for review in reviews}
-    closing = (
+    yield (
         f"{len(reviews):,} reviews of {len(looked):,} solutions; on {len(differ):,} people differ "
         "(steps count from 0)."
     )
-    return Group(*([people] * bool(people.rows)), *([where] * bool(differ)), Text(closing))
 
 
 def _pair(

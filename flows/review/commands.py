@@ -45,18 +45,14 @@ def queue(
     ] = False,
 ) -> None:
     """List the solutions that people should look at first, and why."""
-    from rich.table import Table
-    from rich.text import Text
-
     from flows.review.queue import queue as queue_of
+    from flows.show import visible
 
-    table = Table("solution", "steps", "doubt", "why", box=None, pad_edge=False)
     for item in queue_of(folder, limit):
-        doubted = item.doubted
+        doubted, steps = item.doubted, len(item.solution.steps)
         why = f"{doubted.why} ({doubted.said})" if reveal and doubted.said else doubted.why
-        steps = str(len(item.solution.steps))
-        table.add_row(doubted.solution_id, steps, f"{doubted.doubt:.2f}", Text(why))
-    console.print(table)
+        line = f"{doubted.solution_id}  {steps:3} steps  doubt {doubted.doubt:.2f}  {why}"
+        say(visible(line))
 
 
 @app.command()
@@ -138,6 +134,8 @@ def agreement(folder: BuildDir, reviews: ReviewsFile = None) -> None:
     """Say how far people agree with each other, and on which solutions they differ."""
     from flows.review.agreement import report
     from flows.review.told import fitting, reviews_file, solutions_of
+    from flows.show import visible
 
     solutions = solutions_of(folder)
-    console.print(report(fitting(reviews_file(folder, reviews), solutions), solutions))
+    for line in report(fitting(reviews_file(folder, reviews), solutions), solutions):
+        say(visible(line))
