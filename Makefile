@@ -8,7 +8,7 @@ VLLM_CONSTRAINTS ?= -c constraints-vllm.txt
 # The sandbox for programs that a model wrote, and the browser that pages are tested in.
 DEBIAN_PACKAGES := bubblewrap libseccomp2 chromium
 
-.PHONY: help quickstart test slow check format vllm trainers system clean
+.PHONY: help quickstart test slow check format vllm trainers review-tools system clean
 
 help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
@@ -85,5 +85,14 @@ trainers: .venv-vllm/.trainers
 	@.venv-vllm/bin/pip install --quiet --disable-pip-version-check -c constraints-trainers.txt --no-deps openrlhf pylatexenc
 	@touch $@
 
+# The SDKs of the tools that reviews are exported to and imported from.
+review-tools: .venv-review/.ready
+
+.venv-review/.ready: constraints-review.txt
+	@echo "Installing the review tools' SDKs into .venv-review ..."
+	@$(PYTHON) -m venv .venv-review
+	@.venv-review/bin/pip install --quiet --disable-pip-version-check -c constraints-review.txt argilla label-studio-sdk
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-vllm runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-review runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,7 +20,7 @@ from annotators.asking import prompt_id
 from annotators.judges import Judge, MultiTurn, Question, Reading
 from annotators.stored import rows_of, without_draws
 from annotators.turns import TurnLostError, Turns
-from annotators.votes import Ballots, Votes
+from annotators.votes import Ballots, Votes, named
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, IntArray
@@ -142,6 +142,15 @@ class Judged:
             read[span, critique.draw] = True
         offsets = np.array([0, steps])
         return self.votes.read(Ballots(verdicts=said, read=read, offsets=offsets)).verdicts
+
+    def named(self, solutions: pa.Table, critiques: pa.Table) -> tuple[BoolArray, IntArray]:
+        """Return which votes were read whole and the first error each names, [solutions, votes].
+
+        A vote that names none has the number of steps. Takes and raises what `annotate` does.
+        """
+        offsets = without_draws(solutions).offsets
+        rows = rows_of(critiques, solutions, "critiques")
+        return named(_ballots(critiques, rows, offsets, self.votes.n))
 
     def annotate(self, solutions: pa.Table, critiques: pa.Table) -> Labels:
         """Label many solutions from their stored critiques; pure.

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from stepmark.counts import Counts, IntArray, no_draws
 from stepmark.errors import StorageError
+from stepmark.evidence import Spent
 
 
 def rows_of(evidence: pa.Table, solutions: pa.Table, what: str) -> IntArray:
@@ -30,3 +31,11 @@ def without_draws(solutions: pa.Table) -> Counts:
     """Return counts of no rollouts, cut by the steps of the solutions."""
     lengths = pc.list_value_length(solutions["steps"]).to_numpy().astype(np.int64)
     return no_draws(np.concatenate(([0], np.cumsum(lengths))))
+
+
+def nothing_spent(solutions: int) -> Spent:
+    """Return what evidence costs that no model is asked for."""
+    nothing = np.zeros(solutions, dtype=np.int64)
+    return Spent(
+        rollouts=nothing, requests=nothing, prompt_tokens=nothing, completion_tokens=nothing
+    )

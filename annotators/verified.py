@@ -16,13 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotators.grounded import Grounded
-from annotators.stored import rows_of, without_draws
+from annotators.stored import nothing_spent, rows_of, without_draws
 from annotators.verifiers import Verifier
 from annotators.verifiers.tools import Tools
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import IntArray
-from stepmark.evidence import Spent
 from stepmark.labels import (
     CORRECT,
     INCORRECT,
@@ -94,7 +93,6 @@ def labels_from(
     if fusion is not None:
         steps, reasons = fusion.fuse(steps.verdicts, _outcomes(solutions), offsets)
     reasons = np.where(ragged.lengths(offsets) > 0, reasons, NO_STEPS).astype(np.int8)
-    nothing = np.zeros(len(reasons), dtype=np.int64)
     return Labels(
         semantics=semantics,
         steps=steps,
@@ -102,12 +100,7 @@ def labels_from(
         first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
         bracketed=np.zeros(len(reasons), dtype=np.bool_),
         reasons=reasons,
-        spent=Spent(
-            rollouts=nothing,
-            requests=nothing,
-            prompt_tokens=nothing,
-            completion_tokens=nothing,
-        ),
+        spent=nothing_spent(len(reasons)),
     )
 
 

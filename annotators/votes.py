@@ -129,10 +129,10 @@ def _counting(rule: VoteRule, ballots: Ballots) -> BoolArray:
         return np.broadcast_to(np.arange(shape[1]) == 0, shape)
     if rule in {"step_majority", "intersection", "union"}:
         return np.ones(shape, dtype=np.bool_)
-    whole, named = _named(ballots)
+    whole, first = named(ballots)
     if rule == "outcome_majority":
-        named = np.where(named < ragged.lengths(ballots.offsets)[:, None], 0, 1)
-    agree = (named[:, :, None] == named[:, None, :]) & whole[:, None, :]
+        first = np.where(first < ragged.lengths(ballots.offsets)[:, None], 0, 1)
+    agree = (first[:, :, None] == first[:, None, :]) & whole[:, None, :]
     wins = whole & (2 * agree.sum(axis=2) > whole.sum(axis=1)[:, None])
     if rule == "majority":
         wins &= np.cumsum(wins, axis=1) == 1
@@ -140,7 +140,7 @@ def _counting(rule: VoteRule, ballots: Ballots) -> BoolArray:
     return result
 
 
-def _named(ballots: Ballots) -> tuple[BoolArray, IntArray]:
+def named(ballots: Ballots) -> tuple[BoolArray, IntArray]:
     """Return which replies were read whole and the first error each names, [solutions, votes].
 
     A reply that names none has the number of steps.
@@ -149,5 +149,5 @@ def _named(ballots: Ballots) -> tuple[BoolArray, IntArray]:
     columns = range(ballots.read.shape[1])
     unread = [ragged.first(~ballots.read[:, vote], ballots.offsets) for vote in columns]
     wrong = ballots.verdicts == INCORRECT
-    named = [ragged.first(wrong[:, vote], ballots.offsets) for vote in columns]
-    return np.stack(unread, axis=1) == steps[:, None], np.stack(named, axis=1)
+    first = [ragged.first(wrong[:, vote], ballots.offsets) for vote in columns]
+    return np.stack(unread, axis=1) == steps[:, None], np.stack(first, axis=1)

@@ -21,6 +21,7 @@ from typing import Literal
 
 import numpy as np
 
+from filters.first_to_tell import FirstToTell
 from stepmark import ragged
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
 from stepmark.counts import BoolArray, FloatArray, IntArray
@@ -164,7 +165,7 @@ class Weighted:
 CONSENSUS = "consensus"
 """Name of the annotator that labels from a consensus carry."""
 
-Consensus = SameFirstError | SameLabels | SameSteps | Weighted
+Consensus = SameFirstError | SameLabels | SameSteps | Weighted | FirstToTell
 
 
 def _whole(weights: Sequence[float]) -> IntArray:

@@ -12,9 +12,10 @@ from filters.decontaminate import Decontaminate
 from flows.arrivals import Item, problem_of, read_rows
 from flows.blocks import SolveBlock
 from flows.recipe import Recipe
+from flows.reviewed import find_reviews
 from flows.runners import check_runner
-from flows.runtime import Runtime
-from flows.worker import endpoint_of, resolve, served_name
+from flows.runtime import Runtime, resolve
+from flows.worker import endpoint_of, served_name
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.scripted import read_script
 from stepmark.engines.vllm_command import find_vllm
@@ -45,6 +46,8 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
         yield f"solve: {_solving(recipe.solve)}"
     yield _check_rows(recipe, runtime.base)
     yield from _check_benchmarks(recipe, runtime.base)
+    for name in recipe.reviewed:
+        yield f"reviews: {find_reviews(name, recipe, runtime).told}"
     if recipe.needs_sandbox:
         yield f"sandbox: {find_bubblewrap()}"
     for name, block in recipe.policies.items():

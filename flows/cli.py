@@ -33,6 +33,7 @@ from flows.options import (
     TokensPerMinute,
     Workers,
 )
+from flows.review.commands import app as review_app
 from stepmark import __version__
 from storage.export.names import FormatName
 
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 console = Console()
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(review_app, name="review")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)

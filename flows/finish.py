@@ -8,12 +8,14 @@ from pathlib import Path
 from flows.agreeing import agreement
 from flows.card import write_card
 from flows.filtering import dropped_path, filter_rows
-from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
+from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, REVIEWS, ROLLOUTS, kind_of
 from flows.report import write_report
+from flows.reviewed import refuse_misfits, refused_path
 from flows.shards import Build
 from storage.manifest import Manifest, describe, shard_of, write_manifest
 from storage.shards import ShardRef, shard_ref
 
+KINDS = (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS, REVIEWS)
 Refs = dict[str, list[ShardRef]]
 
 
@@ -25,6 +27,7 @@ def finish(build: Build, source: str) -> Manifest:
         source: digest of what its source held.
     """
     filter_rows(build, _numbers(build.root / "problems"))
+    refuse_misfits(build)
     refs = _refs(build)
     manifest = describe(
         build.root,
@@ -52,10 +55,11 @@ def _refs(build: Build) -> Refs:
         "solutions": [f"solutions/{s}.parquet" for s in shards],
         **{
             f"{folder}/{n}": [f"{folder}/{n}/{s}.parquet" for s in shards]
-            for folder in (kind.folder for kind in (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS))
+            for folder in (kind.folder for kind in KINDS)
             for n, annotator in recipe.annotators.items()
             if kind_of(annotator).folder == folder
         },
+        **{f"refused/{n}": [refused_path(n)] for n in recipe.reviewed},
         **{f"annotations/{n}": [f"annotations/{n}/{s}.parquet" for s in shards] for n in names},
         **{
             f"rationales/{n}": [f"rationales/{n}/{s}.parquet" for s in shards]

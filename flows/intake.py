@@ -9,7 +9,8 @@ from pathlib import Path
 
 from flows.arrivals import Item, Rows, id_of, problem_of
 from flows.recipe import Recipe
-from flows.worker import Worker, resolve
+from flows.runtime import resolve
+from flows.worker import Worker
 from stepmark import problems
 from stepmark.errors import ProblemError
 from stepmark.gather import gather_all

@@ -25,7 +25,7 @@ DERIVED = re.compile(
 """Keys of a recipe that only change what is derived from stored evidence."""
 OURS = {".lock", "runs.jsonl"}
 """Files that outlive a clean start."""
-DERIVED_STAGES = ("labels", "annotations", "rationales", "filters", "data", "export")
+DERIVED_STAGES = ("labels", "annotations", "rationales", "filters", "refused", "data", "export")
 """Folders whose shards a changed rule makes anew. Labels go first: where a shard of them is, all
 that was derived with it is there too."""
 POLICIES = "policies.json"
@@ -84,7 +84,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     if replace:
         _clear(root)
     if {p.name for p in root.iterdir()} <= EVIDENCELESS:
-        _remove(root / POLICIES)
+        remove(root / POLICIES)
     elif path.exists():
         changes = _changes(path, recipe)
         if any(not _is_derived(change, recipe) for change in changes):
@@ -95,7 +95,7 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
                 "so nothing is bought twice)."
             )
         if changes:
-            _forget_derived(root)
+            forget_derived(root)
     elif any(p.name not in OURS | {BEGUN} for p in root.iterdir()):
         raise StorageError(
             f"{root} is not empty and holds no build. Choose another --out or another name."
@@ -162,11 +162,12 @@ def _top(change: str) -> str:
     return change.partition(":")[0].partition(".")[0]
 
 
-def _forget_derived(root: Path) -> None:
+def forget_derived(root: Path) -> None:
+    """Remove what labels were derived into; the evidence stays."""
     for name in (MANIFEST, *DERIVED_STAGES):
-        _remove(root / name)
+        remove(root / name)
     for path in (root / "dropped").glob("filter-*"):
-        _remove(path)
+        remove(path)
 
 
 def _clear(root: Path) -> None:
@@ -177,16 +178,16 @@ def _clear(root: Path) -> None:
     """
     if not (root / "recipe.yaml").exists():
         return
-    _remove(root / MANIFEST)
+    remove(root / MANIFEST)
     everything = list(root.iterdir())
     for folder in (path for path in everything if path.is_dir()):
-        _remove(folder)
+        remove(folder)
     files = (path for path in everything if path.is_file() and path.name not in OURS)
     for path in sorted(files, key=lambda path: path.name == "recipe.yaml"):
-        _remove(path)
+        remove(path)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a file or folder, if it is there."""
     try:
         if path.is_dir():

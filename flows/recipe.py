@@ -17,6 +17,7 @@ from annotators.judged import Judged
 from annotators.judges import GenPrm
 from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
+from annotators.reviewed import Reviewed
 from annotators.rewrites import Rewrite
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
@@ -156,6 +157,11 @@ class Recipe(Block):
     def preferences(self) -> dict[str, Preferences]:
         """The annotators that keep comparisons."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Preferences)}
+
+    @property
+    def reviewed(self) -> dict[str, Reviewed]:
+        """The annotators that are people."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Reviewed)}
 
     @property
     def needs_sandbox(self) -> bool:

@@ -129,3 +129,9 @@ class Runtime:
             tokens_per_minute=tokens_per_minute,
             engine_wait_s=engine_wait_s,
         )
+
+
+def resolve(path: str, base: Path) -> Path:
+    """Return a recipe's path as it stands from the recipe's folder, else as given."""
+    beside = base / path
+    return beside if beside.exists() else Path(path)

@@ -22,9 +22,10 @@ from flows.intake import expected_problems
 from flows.place import held, keep_policies, note_run, prepare
 from flows.progress import Display
 from flows.recipe import Recipe
-from flows.runtime import Runtime
+from flows.reviewed import take_reviews
+from flows.runtime import Runtime, resolve
 from flows.show import print_group, summary
-from flows.worker import Progress, Worker, resolve, served_name
+from flows.worker import Progress, Worker, served_name
 from stepmark.engines.vllm_command import machine_arguments
 from stepmark.engines.vllm_server import VllmOptions, VllmServer
 from storage.manifest import Manifest, read_manifest
@@ -69,6 +70,7 @@ def run_build(
     root = runtime.out / recipe.name
     with held(root):
         prepare(root, recipe, replace=replace)
+        take_reviews(root, recipe, runtime)
         manifest = read_manifest(root)
         if manifest is None or manifest.source != source_digest(recipe, runtime.base):
             check(recipe, runtime)

@@ -44,6 +44,8 @@ def summary(manifest: Manifest, root: Path) -> Group:
             f"{cost['rollouts']:,} rollouts in {cost['requests']:,} requests, "
             f"{cost['completion_tokens']:,} tokens",
         )
+    for name, reviews in counts.get("reviews", {}).items():
+        table.add_row(f"reviews of {name}", _parts(reviews))
     table.add_row("data rows", _parts(counts["rows"]) or "none")
     if counts["dropped"]:
         table.add_row("dropped", _parts(counts["dropped"]))

@@ -19,9 +19,10 @@ from annotators.judges.reply import Failure
 from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Searched
+from annotators.reviewed import Reviewed
 from annotators.verified import Verified
 from flows import injecting, searching
-from flows.kinds import FINDINGS, Annotator, Evidence, kind_of
+from flows.kinds import FINDINGS, REVIEWS, Annotator, Evidence, kind_of
 from flows.recipe import Recipe
 from flows.solving import Solved, dropped, joined, solve
 from flows.worker import Worker
@@ -83,7 +84,7 @@ async def draw(
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
     for name in names:
-        if kind_of(recipe.annotators[name]) is not FINDINGS:  # they mostly cannot tell
+        if kind_of(recipe.annotators[name]) not in (FINDINGS, REVIEWS):  # they often cannot tell
             _check_failures(evidence[name], recipe.max_failed_share)
             _check_readable(name, evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
@@ -101,12 +102,14 @@ async def _evidence(
 
     async def one(what: tuple[str, Solution]) -> Evidence:
         name, solution = what
-        drawn = await drawn_by(recipe.annotators[name], solution)
+        drawn = await drawn_by(name, recipe.annotators[name], solution)
         worker.progress.annotated += 1
         return drawn
 
-    async def drawn_by(annotator: Annotator, solution: Solution) -> Evidence:
+    async def drawn_by(name: str, annotator: Annotator, solution: Solution) -> Evidence:
         problem = problems[solution.problem_id]
+        if isinstance(annotator, Reviewed):
+            return annotator.gather(solution, worker.reviews[name].get(solution.id, ()))
         if isinstance(annotator, Injected | Preferences):
             return grown[solution.id]
         if isinstance(annotator, Verified):

@@ -1,4 +1,4 @@
-"""What a solution's labels rest on: rollouts with their completions, or a tool's findings."""
+"""What a solution's labels rest on: rollouts with their completions, findings, or reviews."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.kinds import FINDINGS, kind_of
+from flows.kinds import FINDINGS, REVIEWS, kind_of
 from flows.recipe_file import load_recipe
 from stepmark.engines.protocol import Completion
 from stepmark.errors import StorageError
 from stepmark.ledger import Ledger
 from stepmark.ledger.folder import Folder
-from stepmark.records import Annotation, Finding, Rollout, Solution, StepLabel
+from stepmark.records import Annotation, Finding, Review, Rollout, Solution, StepLabel
 from storage.rows import LabelledSolution
 from storage.shards import read_shard
 
@@ -46,6 +46,8 @@ class Trace:
     """Those of the prover that the rule reads beside them, likewise; empty without a prover."""
     findings: dict[int, Finding]
     """What a verifier found, by the index of the step; empty for other annotators."""
+    reviews: tuple[Review, ...]
+    """What people said, by name; empty for other annotators."""
 
 
 def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
@@ -59,8 +61,8 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     labels = read_shard(root / "labels" / shard, Annotation)
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
     drawing, annotator = recipe.monte_carlo.get(row.annotator), recipe.annotators.get(row.annotator)
-    checking = annotator is not None and kind_of(annotator) is FINDINGS
-    if drawing is None and not checking:
+    kind = None if annotator is None else kind_of(annotator)
+    if drawing is None and kind not in (FINDINGS, REVIEWS):
         raise StorageError(
             f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "
             f"What they rest on is in {root / 'annotations'} and, for judges, {root / 'critiques'}."
@@ -78,7 +80,8 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
         written_by=own,
         evidence=evidence,
         prover=seen,
-        findings=_findings(root, row.annotator, shard, row.id) if checking else {},
+        findings=_findings(root, row.annotator, shard, row.id) if kind is FINDINGS else {},
+        reviews=_reviews(root, row.annotator, shard, row.id) if kind is REVIEWS else (),
     )
 
 
@@ -121,6 +124,11 @@ def _drawn(root: Path, annotator: str, shard: str, solution_id: str) -> list[Rol
 def _findings(root: Path, annotator: str, shard: str, solution_id: str) -> dict[int, Finding]:
     findings = read_shard(root / FINDINGS.folder / annotator / shard, Finding)
     return {finding.step: finding for finding in findings if finding.solution_id == solution_id}
+
+
+def _reviews(root: Path, annotator: str, shard: str, solution_id: str) -> tuple[Review, ...]:
+    reviews = read_shard(root / REVIEWS.folder / annotator / shard, Review)
+    return tuple(review for review in reviews if review.solution_id == solution_id)
 
 
 def _evidence(ledger: Ledger, drawn: Sequence[Rollout]) -> dict[int, tuple[Evidence, ...]]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from flows.show import STYLE, closing_line, evidence_line, visible
 from flows.trace import Evidence, Trace, follows_from
 from stepmark.errors import StorageError
-from stepmark.records import Outcome, Verdict
+from stepmark.records import Outcome, Review, Verdict
 from storage.pages.texts import SIGNS
 
 HEAD, TAIL = 120, 80
@@ -58,7 +58,19 @@ def _header(trace: Trace, *, full: bool) -> Iterator[RenderableType]:
     else:
         yield Text("given with its problem, not sampled", style="dim")
     yield Text(_shown(row.problem, full=full))
+    for review in trace.reviews:
+        yield Text(_said(review))
     yield Text("")
+
+
+def _said(review: Review) -> str:
+    """Say in a line what a person said."""
+    said = {
+        "incorrect": f"step {review.first_error} is the first wrong one",
+        "correct": "no step is wrong",
+        "unknown": f"cannot tell: {review.reason}",
+    }[review.says]
+    return visible(f"{review.reviewer}: {said}{review.note and f' ({review.note})'}")
 
 
 def _step(trace: Trace, index: int, *, full: bool) -> Iterator[RenderableType]:
@@ -77,7 +89,7 @@ def _basis(trace: Trace, index: int) -> str:
     """Say in words what a label rests on."""
     row, labels = trace.row, trace.annotation.labels
     label = labels[index]
-    if trace.findings:
+    if trace.findings or trace.reviews:
         return evidence_line(label)
     if label.interpolated:
         source = follows_from(labels, index)

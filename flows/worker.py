@@ -15,7 +15,8 @@ from flows.blocks import PolicyBlock
 from flows.engine_loop import EngineLoop
 from flows.offline import remembered
 from flows.recipe import Recipe
-from flows.runtime import Runtime
+from flows.reviewed import reviews_of
+from flows.runtime import Runtime, resolve
 from stepmark.engines.endpoint import Endpoint
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.in_turn import InTurn
@@ -66,6 +67,7 @@ class Worker:
         self.meter = Meter(budget_tokens=runtime.max_tokens)
         self.progress = Progress()
         self.policies: dict[str, Policy] = {}
+        self.reviews = {n: reviews_of(runtime.out / recipe.name, n) for n in recipe.reviewed}
         self.tools = Tools(processes=self.processes, policies=self.policies, sandbox=self.sandbox)
 
     def __enter__(self) -> Self:
@@ -197,12 +199,6 @@ def endpoint_of(block: PolicyBlock, url: str, runtime: Runtime) -> Endpoint:
         requests_per_minute=runtime.requests_per_minute,
         tokens_per_minute=runtime.tokens_per_minute,
     )
-
-
-def resolve(path: str, base: Path) -> Path:
-    """Return a recipe's path as it stands from the recipe's folder, else as given."""
-    beside = base / path
-    return beside if beside.exists() else Path(path)
 
 
 def served_name(model: str) -> str:

@@ -12,6 +12,7 @@
     ├── StorageError       shards, manifest or ledger are unreadable, full or of another build
     ├── HubError           the Hub refuses, cannot be reached, or holds something else there
     ├── BudgetReached      a stated budget is spent; everything bought is kept, a rerun continues
+    ├── ReviewError        a file of reviews that cannot be read, or that fits no build
     ├── FilterError        a filter dropped more than it may; the dropped rows say why
     └── Interrupted        somebody asked to stop; everything bought is kept, a rerun continues
 
@@ -93,6 +94,10 @@ class HubError(StepmarkError):
 
 class BudgetReached(StepmarkError):
     """A stated budget is spent; everything bought is kept and a rerun continues."""
+
+
+class ReviewError(StepmarkError):
+    """A file of reviews, or of a review tool's export, that cannot be read or fits no build."""
 
 
 class FilterError(StepmarkError):

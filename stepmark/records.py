@@ -13,6 +13,7 @@ Kind = Literal["math", "choice", "text", "code"]
 Outcome = Literal["correct", "incorrect", "unknown"]
 Verdict = Literal["correct", "incorrect", "neutral", "unlabelled"]
 Semantics = Literal["correctness", "potential", "local"]
+Opinion = Literal["correct", "incorrect", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +235,28 @@ class Finding:
     """What the verdict rests on: the equation, the missing premise, what a test printed."""
     prompt: str | None
     """Content hash of the prompt by which a model was asked (`pr_…`); null where none was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person says of one solution: its first wrong step, that none is, or neither."""
+
+    solution_id: str
+    """The solution."""
+    steps: str | None
+    """Content hash of its steps as the person saw them (`st_…`): a text that is cut otherwise has
+    other indices. Null for one written by hand."""
+    reviewer: str
+    """Who says it, by the name they gave."""
+    says: Opinion
+    """`incorrect`: the step at `first_error` is wrong and none before it; `correct`: none is wrong;
+    `unknown`: they cannot tell."""
+    first_error: int | None
+    """Index from 0 of the first wrong step; null unless they say `incorrect`."""
+    reason: str | None
+    """Why they cannot tell; else null."""
+    note: str
+    """What else they want to say; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

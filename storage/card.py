@@ -233,8 +233,17 @@ def _gaps(manifest: Manifest, about: About) -> list[str]:
         ),
         *([f"- {rejected:,} rows of the source could not be used."] * (rejected > 0)),
         *(f"- {gap}" for gap in about.gaps),
-        "- No person has checked a label.",
+        _people(manifest),
     ]
+
+
+def _people(manifest: Manifest) -> str:
+    """Say how much people have looked at."""
+    reviews = sum(counts["used"] for counts in manifest.counts.get("reviews", {}).values())
+    if not reviews:
+        return "- No person has checked a label."
+    solutions = sum(manifest.counts["solutions"].values())
+    return f"- People wrote {reviews:,} reviews; there are {solutions:,} solutions."
 
 
 def _sources(manifest: Manifest, about: About) -> list[str]:

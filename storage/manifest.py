@@ -172,6 +172,15 @@ def _counts(root: Path, shards: Mapping[str, Sequence[ShardRef]]) -> dict[str, A
             for stage, refs in sorted(shards.items())
             if stage.startswith("comparisons/")
         },
+        "reviews": {
+            name: {
+                "used": sum(ref.rows for ref in shards.get(f"reviews/{name}", ())),
+                **_tally(root, refs, "reason"),
+            }
+            for stage, refs in sorted(shards.items())
+            if stage.startswith("refused/")
+            for name in [stage.split("/", 1)[1]]
+        },
         "rationales": {
             stage.split("/", 1)[1]: _tally(root, refs, "rejected", "accepted")
             for stage, refs in sorted(shards.items())

@@ -24,6 +24,7 @@ from stepmark.records import (
     Finding,
     Problem,
     Reject,
+    Review,
     Rollout,
     Solution,
 )
@@ -42,6 +43,7 @@ STORED: Final = (
     LabelledSolution,
     Problem,
     Reject,
+    Review,
     Rollout,
     Solution,
 )

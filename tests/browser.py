@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -25,15 +26,22 @@ PHONE: Final = (390, 844)
 DESK: Final = (1280, 900)
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Start Chromium, one for each test: while it runs its thread has an event loop already."""
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Chromium: as long as it runs its thread has an event loop already."""
     program = shutil.which("chromium")
     assert program, "no chromium: 'make system' as root installs it"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield started
         started.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Start Chromium, one for each test."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

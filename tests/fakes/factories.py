@@ -17,7 +17,8 @@ from stepmark.engines.protocol import Completion, Message, Prompt, Request, Samp
 from stepmark.grading import Grade
 from stepmark.ids import content_id
 from stepmark.policy import PolicyIdentity
-from stepmark.records import Annotation, Outcome, Problem, Rollout, Solution, StepLabel
+from stepmark.records import Annotation, Outcome, Problem, Review, Rollout, Solution, StepLabel
+from stepmark.reviews import steps_id
 
 Result = TypeVar("Result")
 
@@ -79,6 +80,27 @@ def a_solution(
         "difficulty": 2,
     }
     return Solution(**values | changes)
+
+
+def a_review(
+    solution: Solution,
+    first_error: int | None = None,
+    *,
+    reviewer: str = "ann",
+    reason: str | None = None,
+    **changes: Any,
+) -> Review:
+    """A review that names a first error, or none, or gives the reason why it cannot tell."""
+    values: dict[str, Any] = {
+        "solution_id": solution.id,
+        "steps": steps_id(solution.steps),
+        "reviewer": reviewer,
+        "says": "unknown" if reason else "correct" if first_error is None else "incorrect",
+        "first_error": first_error,
+        "reason": reason,
+        "note": "",
+    }
+    return Review(**values | changes)
 
 
 def a_rollout(

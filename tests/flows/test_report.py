@@ -55,7 +55,12 @@ def a_critique(solution: Solution, text: str, **changes: Any) -> Critique:
 
 def a_finding(solution: Solution, evidence: str) -> Finding:
     return Finding(
-        solution_id=solution.id, step=0, verdict="correct", reason=None, evidence=evidence
+        solution_id=solution.id,
+        step=0,
+        verdict="correct",
+        reason=None,
+        evidence=evidence,
+        prompt=None,
     )
 
 

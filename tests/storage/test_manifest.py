@@ -77,6 +77,7 @@ def test_counts_are_the_shards(tmp_path):
         "verdicts": {"mc": {"correct": 3, "incorrect": 1, "unlabelled: too_many_unknown": 2}},
         "critiques": {},
         "comparisons": {},
+        "reviews": {},
         "rationales": {},
         "dropped": {"all_unlabelled": 1},
         "rows": {"test": 0, "train": 2},

@@ -1,0 +1,126 @@
+"""The queue: doubt by votes, rollouts and disagreement; sure ones now and then; labels unsaid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.review.doubt import Doubted
+from flows.review.queue import EVERY, in_turn, queue
+from stepmark.counts import Tally
+from stepmark.errors import StorageError
+from stepmark.ids import content_id
+from tests.flows.review.arrange import (
+    JUDGE,
+    MC,
+    PEOPLE,
+    SUMS,
+    draw,
+    say,
+    solutions,
+    vote,
+    write_build,
+)
+
+
+def test_doubt_of_one_judge_is_opvs_inconsistency(tmp_path):
+    (solution,) = solutions(1)
+    root = write_build(tmp_path / "b", [solution], {"judge": JUDGE})
+    vote(root, "judge", {solution.id: ["CCI", "CCI", "CCI", "CCC"]})
+    (item,) = queue(root)
+    assert item.doubted.doubt == pytest.approx(1 - 0.75)
+    assert item.doubted.why == "judge is unsure"
+    assert item.doubted.said == "judge: step 2 0.75"
+
+
+def test_a_reply_that_cannot_be_read_is_no_vote(tmp_path):
+    (solution,) = solutions(1)
+    root = write_build(tmp_path / "b", [solution], {"judge": JUDGE})
+    vote(root, "judge", {solution.id: ["CCI", "", "CCC", ""]})
+    assert queue(root)[0].doubted.doubt == pytest.approx(0.5)
+
+
+def test_rollouts_that_decide_leave_less_doubt_than_few(tmp_path):
+    sure, unsure = solutions(2)
+    root = write_build(tmp_path / "b", [sure, unsure], {"mc": MC})
+    decided = {1: Tally(correct=8), 2: Tally(incorrect=8, own=8)}
+    draw(root, "mc", {sure: decided, unsure: {1: Tally(correct=1, incorrect=1)}})
+    first, second = queue(root)
+    assert [first.solution, second.solution] == [unsure, sure]
+    assert first.doubted.doubt > 0.3 > second.doubted.doubt
+    assert int(second.doubted.voices["mc"].argmax()) == 1
+
+
+def test_annotators_that_differ_put_a_solution_first(tmp_path):
+    agreed, differed = solutions(2)
+    root = write_build(tmp_path / "b", [agreed, differed], {"judge": JUDGE, "sums": SUMS})
+    vote(root, "judge", {agreed.id: ["CIC"] * 4, differed.id: ["CIC"] * 4})
+    say(root, "sums", {agreed.id: "?I?", differed.id: "CCI"})
+    first, second = queue(root)
+    assert (first.solution, first.doubted.doubt) == (differed, 0.5)
+    assert first.doubted.why == "judge, sums differ"
+    assert (second.doubted.doubt, second.doubted.why) == (0, "all are sure")
+
+
+def test_who_leaves_steps_open_and_names_no_error_has_no_voice(tmp_path):
+    (solution,) = solutions(1)
+    root = write_build(tmp_path / "b", [solution], {"sums": SUMS})
+    say(root, "sums", {solution.id: "C?C"})
+    (item,) = queue(root)
+    assert item.doubted.voices == {}
+    assert item.doubted.doubt == pytest.approx(0.75)  # four places are as likely
+    assert item.doubted.why == "no annotator tells"
+
+
+def test_people_have_no_voice_so_that_the_queue_stands_still(tmp_path):
+    (solution,) = solutions(1)
+    root = write_build(tmp_path / "b", [solution], {"sums": SUMS, "people": PEOPLE})
+    say(root, "sums", {solution.id: "CCC"})
+    assert list(queue(root)[0].doubted.voices) == ["sums"]
+
+
+def doubted(*doubts: float) -> list[Doubted]:
+    return [Doubted(content_id("so", at), doubt, {}) for at, doubt in enumerate(doubts)]
+
+
+@given(st.lists(st.floats(0, 0.99), max_size=45), st.randoms())
+def test_everything_comes_once_whatever_order_it_is_found_in(doubts, random):
+    found = doubted(*doubts)
+    order = list(in_turn(found))
+    assert sorted(order, key=lambda each: each.solution_id) == sorted(
+        found, key=lambda each: each.solution_id
+    )
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    assert list(in_turn(shuffled)) == order
+
+
+def test_every_tenth_place_is_for_one_of_the_surer_half():
+    order = [each.doubt for each in in_turn(doubted(*np.linspace(0, 0.9, 40)))]
+    assert order[: EVERY - 1] == sorted(order[: EVERY - 1], reverse=True)
+    assert all(order[place] < 0.45 for place in (9, 19))
+    assert order[EVERY] == sorted(order, reverse=True)[EVERY - 1]
+
+
+def test_a_build_without_labels_has_no_queue(tmp_path):
+    with pytest.raises(StorageError, match="holds no build"):
+        queue(tmp_path)
+    root = write_build(tmp_path / "b", solutions(1), {"sums": SUMS})
+    (root / "labels/00000.parquet").unlink()
+    with pytest.raises(StorageError, match="no labelled shard yet"):
+        queue(root)
+
+
+def test_the_list_says_which_step_is_suspected_only_when_asked(tmp_path):
+    (solution,) = solutions(1)
+    root = write_build(tmp_path / "b", [solution], {"judge": JUDGE})
+    vote(root, "judge", {solution.id: ["CCI", "CCI", "CCI", "CCC"]})
+    plain = CliRunner().invoke(app, ["review", "queue", str(root)], env={"COLUMNS": "200"}).output
+    revealed = CliRunner().invoke(app, ["review", "queue", str(root), "--reveal"]).output
+    assert solution.id in plain
+    assert "step 2" not in plain
+    assert "step 2" in revealed
