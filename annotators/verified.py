@@ -94,7 +94,6 @@ def labels_from(
     if fusion is not None:
         steps, reasons = fusion.fuse(steps.verdicts, _outcomes(solutions), offsets)
     reasons = np.where(ragged.lengths(offsets) > 0, reasons, NO_STEPS).astype(np.int8)
-    nothing = np.zeros(len(reasons), dtype=np.int64)
     return Labels(
         semantics=semantics,
         steps=steps,
@@ -102,12 +101,18 @@ def labels_from(
         first_error=ragged.first(steps.verdicts == INCORRECT, offsets),
         bracketed=np.zeros(len(reasons), dtype=np.bool_),
         reasons=reasons,
-        spent=Spent(
-            rollouts=nothing,
-            requests=nothing,
-            prompt_tokens=nothing,
-            completion_tokens=nothing,
-        ),
+        spent=unpaid(len(reasons)),
+    )
+
+
+def unpaid(solutions: int) -> Spent:
+    """Return the cost of labels that nobody was asked for."""
+    nothing = np.zeros(solutions, dtype=np.int64)
+    return Spent(
+        rollouts=nothing,
+        requests=nothing,
+        prompt_tokens=nothing,
+        completion_tokens=nothing,
     )
 
 
@@ -116,8 +121,8 @@ def _step_labels(findings: pa.Table, rows: IntArray, offsets: IntArray) -> StepL
     at = offsets[rows] + findings["step"].to_numpy()
     verdicts: CodeArray = np.full(steps, UNLABELLED, dtype=np.int8)
     reasons: CodeArray = np.full(steps, NOTHING_TO_CHECK, dtype=np.int8)
-    verdicts[at] = _codes(findings["verdict"], VERDICTS)
-    reasons[at] = _codes(findings["reason"], REASONS)
+    verdicts[at] = codes_of(findings["verdict"], VERDICTS)
+    reasons[at] = codes_of(findings["reason"], REASONS)
     values = np.full(steps, np.nan)
     values[verdicts == CORRECT] = 1.0
     values[verdicts == INCORRECT] = 0.0
@@ -139,13 +144,14 @@ def _outcomes(solutions: pa.Table) -> IntArray:
     return signs
 
 
-def _codes(column: pa.ChunkedArray, names: tuple[str | None, ...]) -> CodeArray:
+def codes_of(column: pa.ChunkedArray, names: tuple[str | None, ...]) -> CodeArray:
+    """Return the places of texts among names, int8; StorageError if one is not there."""
     codes = pc.index_in(column, value_set=pa.array(names, pa.string()))
     if codes.null_count:
         strange = column.filter(pc.is_null(codes))[0].as_py()
         raise StorageError(
-            f"A finding says {strange!r}, which is none of {', '.join(map(str, names))}. It was "
-            "written by another version: build anew with --replace."
+            f"Stored evidence says {strange!r}, which is none of {', '.join(map(str, names))}. It "
+            "was written by another version: build anew with --replace."
         )
     result: CodeArray = codes.to_numpy().astype(np.int8)
     return result

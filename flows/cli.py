@@ -12,6 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from flows.evaluate_command import evaluate
 from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
@@ -43,6 +44,7 @@ INTERRUPTED = 130
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(ledger_app, name="ledger")
+app.command()(evaluate)
 
 
 @app.command()
@@ -125,8 +127,7 @@ def check(
     """Find everything that can fail before the first token is bought."""
     from flows.check import check as check_recipe
 
-    loaded, runtime = open_recipe(recipe, out, limit, engine, model, problems, settings)
-    for line in check_recipe(loaded, runtime):
+    for line in check_recipe(*open_recipe(recipe, out, limit, engine, model, problems, settings)):
         say(f"ok  {line}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.agreeing import agreement
 from flows.card import write_card
 from flows.filtering import dropped_path, filter_rows
-from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, ROLLOUTS, kind_of
+from flows.kinds import KINDS, kind_of
 from flows.shards import Build
 from storage.manifest import Manifest, describe, shard_of, write_manifest
 from storage.shards import ShardRef, shard_ref
@@ -50,7 +50,7 @@ def _refs(build: Build) -> Refs:
         "solutions": [f"solutions/{s}.parquet" for s in shards],
         **{
             f"{folder}/{n}": [f"{folder}/{n}/{s}.parquet" for s in shards]
-            for folder in (kind.folder for kind in (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS))
+            for folder in (kind.folder for kind in KINDS)
             for n, annotator in recipe.annotators.items()
             if kind_of(annotator).folder == folder
         },

@@ -8,13 +8,20 @@ from annotators.injected import Injected
 from annotators.judged import CRITIQUE_COLUMNS, Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import COMPARISON_COLUMNS, Preferences
+from annotators.scored import SCORE_COLUMNS, Scored
 from annotators.verified import FINDING_COLUMNS, Verified
 from filters.rationales import COLUMNS as RATIONALE_COLUMNS
 from stepmark.evidence import ROLLOUT_COLUMNS
-from stepmark.records import Comparison, Critique, Finding, Rollout
+from stepmark.records import Comparison, Critique, Finding, Rollout, StepScore
 
-Annotator = MonteCarlo | Judged | Verified | Injected | Preferences
-Evidence = tuple[Rollout, ...] | tuple[Critique, ...] | tuple[Finding, ...] | tuple[Comparison, ...]
+Annotator = MonteCarlo | Judged | Verified | Injected | Preferences | Scored
+Evidence = (
+    tuple[Rollout, ...]
+    | tuple[Critique, ...]
+    | tuple[Finding, ...]
+    | tuple[Comparison, ...]
+    | tuple[StepScore, ...]
+)
 
 
 class Kind(NamedTuple):
@@ -34,6 +41,8 @@ CRITIQUES = Kind(
 )
 FINDINGS = Kind("findings", Finding, FINDING_COLUMNS)
 COMPARISONS = Kind("comparisons", Comparison, COMPARISON_COLUMNS)
+SCORES = Kind("scores", StepScore, SCORE_COLUMNS)
+KINDS = (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS, SCORES)
 
 
 def kind_of(annotator: Annotator) -> Kind:
@@ -42,6 +51,8 @@ def kind_of(annotator: Annotator) -> Kind:
         return CRITIQUES
     if isinstance(annotator, Preferences):
         return COMPARISONS
+    if isinstance(annotator, Scored):
+        return SCORES
     return FINDINGS if isinstance(annotator, Verified | Injected) else ROLLOUTS
 
 
@@ -49,6 +60,6 @@ def needs_reference(annotator: Annotator) -> bool:
     """Tell whether an annotator labels steps by the reference answer."""
     if isinstance(annotator, Judged):
         return annotator.judge.needs_reference
-    if isinstance(annotator, Preferences):
+    if isinstance(annotator, Preferences | Scored):
         return False
     return not isinstance(annotator, Verified) or annotator.fusion is not None

@@ -19,12 +19,14 @@ from annotators.judges.reply import Failure
 from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Searched
+from annotators.score_file import score_file
+from annotators.scored import Scored
 from annotators.verified import Verified
 from flows import injecting, searching
-from flows.kinds import FINDINGS, Annotator, Evidence, kind_of
+from flows.kinds import FINDINGS, SCORES, Annotator, Evidence, kind_of
 from flows.recipe import Recipe
 from flows.solving import Solved, dropped, joined, solve
-from flows.worker import Worker
+from flows.worker import Worker, resolve
 from stepmark.counts import FloatArray
 from stepmark.errors import EngineError
 from stepmark.gather import gather_all
@@ -81,7 +83,10 @@ async def draw(
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
     for name in names:
-        if kind_of(recipe.annotators[name]) is not FINDINGS:  # they mostly cannot tell
+        if kind_of(recipe.annotators[name]) not in (
+            FINDINGS,
+            SCORES,
+        ):  # who may not know
             _check_failures(evidence[name], recipe.max_failed_share)
             _check_readable(name, evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
@@ -107,6 +112,9 @@ async def _evidence(
         problem = problems[solution.problem_id]
         if isinstance(annotator, Injected | Preferences):
             return grown[solution.id]
+        if isinstance(annotator, Scored):
+            path = resolve(annotator.scores or recipe.source.path, worker.base)
+            return annotator.gather(solution, score_file(path, annotator.column))
         if isinstance(annotator, Verified):
             return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):

@@ -46,6 +46,8 @@ REASONS: Final = (
     "failed",
     "contradicted",
     "only_compared",
+    "no_scores",
+    "other_steps",
 )
 """Why a step is unlabelled or a solution has no labels, by code. Five are a rule's own, from
 `before_not_measured`: nothing believable is known of the prefix before the step, or of the bare
@@ -55,7 +57,8 @@ too few of its replies could be read, they tie, it needs a reference answer and 
 are a consensus's: annotators differ, or one leaves a step unlabelled before it names a first error.
 Five are a verifier's: the step asserts nothing that it checks; what it asserts is not clear enough;
 the check was killed at its limit; the check broke; a fusion says other than what was found. One is
-of preferences: steps were compared with each other, which says nothing of a step by itself.
+of preferences: steps were compared with each other, which says nothing of a step by itself. Two are
+of published scores: their file has none for the step, or has the solution cut into other steps.
 """
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
@@ -64,6 +67,7 @@ BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEA
 UNREADABLE, TIED, NO_REFERENCE, NO_CONSENSUS, FIRST_ERROR_UNKNOWN = range(12, 17)
 NOTHING_TO_CHECK, UNCLEAR, TIMED_OUT, FAILED, CONTRADICTED = range(17, 22)
 ONLY_COMPARED = 22
+NO_SCORES, OTHER_STEPS = range(23, 25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

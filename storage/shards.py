@@ -26,6 +26,7 @@ from stepmark.records import (
     Reject,
     Rollout,
     Solution,
+    StepScore,
 )
 from storage.atomic import write_whole
 from storage.rows import Dropped, LabelledSolution
@@ -44,6 +45,7 @@ STORED: Final = (
     Reject,
     Rollout,
     Solution,
+    StepScore,
 )
 """Records that a build stores."""
 for _record in STORED:

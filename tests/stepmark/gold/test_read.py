@@ -22,6 +22,7 @@ from tests.stepmark.gold.layouts import (
     PROCESSBENCH,
     STEPS,
     a_file,
+    judged_step,
 )
 from tests.stepmark.problems.reading import SAMPLES
 
@@ -120,7 +121,7 @@ def test_the_trodden_path_of_prm800k_ends_with_the_candidate_that_stood_there_fi
 
 
 def test_what_a_rater_wrote_stands_where_no_candidate_was_chosen(tmp_path):
-    step: dict[str, Any] = {"completions": [], "chosen_completion": None, "human_completion": {"text": "Mine."}}
+    step: dict[str, Any] = judged_step(chosen=None) | {"human_completion": {"text": "Mine."}}
     label = {"steps": [step], "finish_reason": "solution"}
     gold = read(tmp_path, PRM800K | {"label": label})
     assert (gold.steps, gold.verdicts, gold.first_error) == (("Mine.",), ("correct",), None)

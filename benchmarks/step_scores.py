@@ -1,0 +1,159 @@
+r"""Four published PRMs and the equation verifier on 16,000 solutions: agreement, best of 32.
+
+    python -m benchmarks.step_scores --data ../shared/data/rollouts --out runs/step-scores
+
+Joins the problems of StrictPRMBench's GSM8K pool to the step scores (`OUT/solutions.jsonl`, which
+is also what `stepmark evaluate --scores` and the recipe `prm-scores` read), builds the recipe, and
+prints the manifest's agreement matrix. Best of 32: of the solutions of a problem the one that a
+model likes best, by its least, last, or multiplied step scores; where several are liked alike, what
+choosing among them gives on average. The verifier likes solutions without a wrong equation. The
+last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+
+from flows.recipe import Recipe
+from flows.recipe_file import load_recipe
+from flows.runtime import Runtime
+from flows.session import run_build
+from stepmark.counts import BoolArray, FloatArray, IntArray
+from stepmark.metrics.intervals import Hits
+from stepmark.metrics.steps import roc_auc
+from stepmark.records import Annotation, Solution
+from storage.atomic import write_text_whole
+from storage.shards import read_table
+
+POOL: Final = "strictprm_gsm8k_bon32.jsonl.gz"
+SCORES: Final = "strictprm_gsm8k_prm_step_scores.jsonl.gz"
+Aggregate = Callable[[FloatArray, IntArray], FloatArray]
+AGGREGATES: Final[dict[str, Aggregate]] = {
+    "least": np.minimum.reduceat,
+    "last": lambda values, starts: values[np.append(starts[1:], len(values)) - 1],
+    "product": np.multiply.reduceat,
+}
+"""What a solution's step scores come to: of float64[steps] cut at int64[solutions]."""
+
+
+def main() -> None:
+    """Join, build, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the two files")
+    parser.add_argument("--out", type=Path, required=True, help="the joined file and the build")
+    parser.add_argument("--problems", type=int, help="first so many problems; all unless given")
+    options = parser.parse_args()
+    rows = joined(options.data, options.problems)
+    path = options.out / "solutions.jsonl"
+    write_text_whole(path, "".join(json.dumps(row) + "\n" for row in rows))
+    recipe, base = load_recipe("prm-scores", {"solutions.path": str(path.resolve())})
+    runtime = Runtime(out=options.out, base=base)
+    manifest = run_build(recipe, runtime, Console(stderr=True))
+    chosen = best_of(options.out / recipe.name, recipe, rows)
+    print_tables(manifest.agreement or {}, chosen)
+    print(json.dumps({"solutions": len(rows), "agreement": manifest.agreement, **chosen}))
+
+
+def joined(data: Path, problems: int | None = None) -> list[dict[str, Any]]:
+    """Return the scored solutions with the statements, references and outcomes of the pool."""
+    pool = {row["id"]: row for row in list(read(data / POOL))[:problems]}
+    return [
+        {
+            "id": f"{row['id']}-{row['i']}",
+            "question": pool[row["id"]]["question"],
+            "gold": pool[row["id"]]["gold"],
+            "correct": pool[row["id"]]["candidates"][row["i"]]["correct"],
+            **{key: value for key, value in row.items() if key not in {"id", "i"}},
+        }
+        for row in read(data / SCORES)
+        if row["id"] in pool
+    ]
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a gzipped JSONL file."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            yield json.loads(line)
+
+
+def best_of(root: Path, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return how often the solution that each annotator likes best is right, by problem."""
+    right = np.array([row["correct"] for row in rows], dtype=bool)
+    problems = np.array([row["question"] for row in rows])
+    figures: dict[str, Any] = {"right": float(right.mean()), "any_right": _any(right, problems)}
+    for name in recipe.annotators:
+        places, values, starts = _values(root, name)
+        likes = {
+            each: (aggregate(values, starts), problems[places], right[places])
+            for each, aggregate in AGGREGATES.items()
+        }
+        figures[name] = {each: _figures(*given) for each, given in likes.items()}
+    return figures
+
+
+def _values(root: Path, name: str) -> tuple[IntArray, FloatArray, IntArray]:
+    """Return the place of each solution in the file, its step values, and where they start.
+
+    A step without a value counts as right: a verifier that has nothing to check finds no fault.
+    """
+    shards = sorted(path.name for path in (root / "solutions").glob("*.parquet"))
+    draws = _table([root / "solutions" / shard for shard in shards], Solution, "draw")
+    labels = _table([root / f"annotations/{name}" / s for s in shards], Annotation, "labels")
+    values = pc.struct_field(pc.list_flatten(labels), "value")
+    starts = np.cumsum([0, *pc.list_value_length(labels).to_pylist()])[:-1]
+    return draws.to_numpy() - 1, pc.fill_null(values, 1.0).to_numpy(), starts
+
+
+def _table(paths: list[Path], record: type, column: str) -> pa.ChunkedArray:
+    return pa.concat_tables([read_table(path, record, [column]) for path in paths])[column]
+
+
+def _figures(scores: FloatArray, problems: Any, right: BoolArray) -> dict[str, Any]:
+    hits = [
+        right[of][scores[of] == scores[of].max()].mean()
+        for of in (np.flatnonzero(problems == each) for each in np.unique(problems))
+    ]
+    auc = roc_auc(scores, right, problems)
+    return {
+        "best_of": list(Hits(np.array(hits), np.arange(len(hits)).astype(str)).share),
+        "auc": auc and list(auc),
+    }
+
+
+def _any(right: BoolArray, problems: Any) -> float:
+    return float(np.mean([right[problems == each].any() for each in np.unique(problems)]))
+
+
+def print_tables(agreement: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+    """Print the figures as Markdown."""
+    print("| pair | kappa | same first error or none | first earlier | second earlier | silent |")
+    print("|---|---|---|---|---|---|")
+    for pair, kappa in agreement.get("kappa", {}).items():
+        counts = " | ".join(f"{each:,}" for each in agreement["first_error"][pair].values())
+        print(f"| {pair} | {'' if kappa is None else f'{kappa:.3f}'} | {counts} |")
+    print(f"\nright {chosen['right']:.4f}, any of a problem right {chosen['any_right']:.4f}\n")
+    print("| annotator | scores | best of 32 | AUC of right answers |")
+    print("|---|---|---|---|")
+    for name, each in chosen.items():
+        for how, found in each.items() if isinstance(each, dict) else ():
+            print(f"| {name} | {how} | {_percent(found['best_of'])} | {_percent(found['auc'])} |")
+
+
+def _percent(figure: list[float]) -> str:
+    value, low, high = (f"{100 * each:.1f}" for each in figure)
+    return f"{value} [{low}–{high}]"
+
+
+if __name__ == "__main__":
+    main()
