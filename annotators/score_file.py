@@ -1,7 +1,7 @@
 """A file of step scores: what a published model gave each step of solutions that exist.
 
 A row has `steps`, a list of texts, and for each model a list of numbers, one a step, in a column of
-its own. Solutions are known again by their text, white space apart.
+its own. Solutions are known again by their steps, white space around them apart.
 """
 
 from __future__ import annotations
@@ -28,19 +28,18 @@ class ScoreFile:
     """The scores of one model."""
 
     scores: Mapping[str, Mapping[Steps, Sequence[tuple[Score, ...]]]]
-    """By the solution's text and by its steps, both without white space: the different lists of
-    scores there are for it, mostly one."""
+    """By the solution's text without white space and by its steps: the different lists of scores
+    there are for it, mostly one."""
 
     def of(self, steps: Sequence[str]) -> tuple[tuple[Score, ...], str | None]:
         """Return a score a step, or none and why there are none.
 
         A text that is there in other steps has no scores for these; nor has one with two scores.
         """
-        bare = _bare(steps)
-        cuts = self.scores.get("".join(bare))
+        cuts = self.scores.get(_text(steps))
         if cuts is None:
             return (), "no_scores"
-        found = cuts.get(bare)
+        found = cuts.get(_trimmed(steps))
         if found is None:
             return (), "other_steps"
         return (found[0], None) if len(found) == 1 else ((), "unclear")
@@ -80,7 +79,7 @@ def _read(path: Path, column: str, _changed: int) -> ScoreFile:
             steps, given = _row(row.content, column)
         except BadRow as trouble:
             raise ProblemError(f"{path.name}, row {row.line}: {trouble.detail}") from None
-        lists = scores.setdefault("".join(steps), {}).setdefault(steps, [])
+        lists = scores.setdefault(_text(steps), {}).setdefault(steps, [])
         if given not in lists:
             lists.append(given)
     return ScoreFile(scores=scores)
@@ -100,7 +99,7 @@ def _row(row: Content, column: str) -> tuple[Steps, tuple[Score, ...]]:
         raise BadRow(
             reason="bad_label", detail=f"{column} has {len(scores)} scores for {len(steps)} steps"
         )
-    return _bare(steps), tuple(_score(value, column) for value in scores)
+    return _trimmed(steps), tuple(_score(value, column) for value in scores)
 
 
 def _score(value: object, column: str) -> Score:
@@ -128,5 +127,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _bare(steps: Sequence[str]) -> Steps:
-    return tuple("".join(step.split()) for step in steps)
+def _trimmed(steps: Sequence[str]) -> Steps:
+    return tuple(step.strip() for step in steps)
+
+
+def _text(steps: Sequence[str]) -> str:
+    return "".join("".join(steps).split())

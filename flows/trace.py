@@ -61,9 +61,10 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     drawing, annotator = recipe.monte_carlo.get(row.annotator), recipe.annotators.get(row.annotator)
     checking = annotator is not None and kind_of(annotator) is FINDINGS
     if drawing is None and not checking:
+        folder = kind_of(annotator).folder if annotator is not None else "annotations"
         raise StorageError(
             f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "
-            f"What they rest on is in {root / 'annotations'} and, for judges, {root / 'critiques'}."
+            f"What they rest on is in {root / folder}."
         )
     prover = drawing.prover if drawing else None
     Folder.open(ledger)  # a ledger that is not there is not made

@@ -20,7 +20,7 @@ def written(folder: Path, *rows: dict[str, Any]) -> Path:
     return path
 
 
-def test_a_solution_is_known_by_its_text_whatever_the_white_space(tmp_path):
+def test_a_solution_is_known_by_its_steps_whatever_white_space_is_around_them(tmp_path):
     file = score_file(written(tmp_path, ROW), "qwen")
     assert file.of(("One.\n\n", " Two.")) == ((0.9, 0.25), None)
 
@@ -43,9 +43,10 @@ def test_the_same_steps_with_other_scores_are_unclear(tmp_path):
 
 
 def test_one_text_may_stand_there_in_several_cuts(tmp_path):
-    other = {"steps": ["One.Two."], "qwen": [0.5]}
-    file = score_file(written(tmp_path, ROW, other), "qwen")
-    assert file.of(("One. Two.",)) == ((0.5,), None)
+    others = [{"steps": ["One.Two."], "qwen": [0.5]}, {"steps": ["One. Two."], "qwen": [0.75]}]
+    file = score_file(written(tmp_path, ROW, *others), "qwen")
+    assert file.of(("One.Two.",)) == ((0.5,), None)
+    assert file.of(("One. Two.\n",)) == ((0.75,), None)
     assert file.of(("One.", "Two.")) == ((0.9, 0.25), None)
 
 

@@ -48,7 +48,7 @@ def test_a_recipe_goes_before_a_method_of_its_name(tmp_path):
 def test_a_method_is_set_as_the_annotator_of_its_name(tmp_path):
     with pytest.raises(RecipeError, match="language: field required"):
         opened("entailment", tmp_path)
-    changes = {"annotators.entailment.verifier.language": "ordering"}
+    changes: dict[str, Any] = {"annotators.entailment.verifier.language": "ordering"}
     recipe = recipe_of(opened("entailment", tmp_path, **changes), "g", GOLD, tmp_path)
     assert recipe.annotators["entailment"].verifier.language == "ordering"  # type: ignore[union-attr]
 
