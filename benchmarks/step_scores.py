@@ -6,8 +6,9 @@ Joins the problems of StrictPRMBench's GSM8K pool to the step scores (`OUT/solut
 is also what `stepmark evaluate --scores` and the recipe `prm-scores` read), builds the recipe, and
 prints the manifest's agreement matrix. Best of 32: of the solutions of a problem the one that a
 model likes best, by its least, last, or multiplied step scores; where several are liked alike, what
-choosing among them gives on average. The verifier likes solutions without a wrong equation. The
-last line is JSON.
+choosing among them gives on average. The verifier likes solutions without a wrong equation. Answers
+are graded by the build; the pool's own flag, which compares the last number, stands beside that.
+The last line is JSON.
 """
 
 from __future__ import annotations
@@ -89,34 +90,38 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 def best_of(root: Path, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return how often the solution that each annotator likes best is right, by problem."""
-    right = np.array([row["correct"] for row in rows], dtype=bool)
-    problems = np.array([row["question"] for row in rows])
-    figures: dict[str, Any] = {"right": float(right.mean()), "any_right": _any(right, problems)}
+    shards = sorted(path.name for path in (root / "solutions").glob("*.parquet"))
+    outcomes = _column(root / "solutions", shards, Solution, "outcome")
+    right = pc.equal(outcomes, "correct").to_numpy()
+    draws = _column(root / "solutions", shards, Solution, "draw").to_numpy()
+    problems = np.array([row["question"] for row in rows])[draws - 1]
+    figures: dict[str, Any] = {
+        "right": float(right.mean()),
+        "right_by_last_number": float(np.mean([row["correct"] for row in rows])),
+        "any_right": _any(right, problems),
+    }
     for name in recipe.annotators:
-        places, values, starts = _values(root, name)
-        likes = {
-            each: (aggregate(values, starts), problems[places], right[places])
+        values, starts = _values(root / "annotations" / name, shards)
+        figures[name] = {
+            each: _figures(aggregate(values, starts), problems, right)
             for each, aggregate in AGGREGATES.items()
         }
-        figures[name] = {each: _figures(*given) for each, given in likes.items()}
     return figures
 
 
-def _values(root: Path, name: str) -> tuple[IntArray, FloatArray, IntArray]:
-    """Return the place of each solution in the file, its step values, and where they start.
+def _values(folder: Path, shards: list[str]) -> tuple[FloatArray, IntArray]:
+    """Return the step values of an annotator, and where those of each solution start.
 
     A step without a value counts as right: a verifier that has nothing to check finds no fault.
     """
-    shards = sorted(path.name for path in (root / "solutions").glob("*.parquet"))
-    draws = _table([root / "solutions" / shard for shard in shards], Solution, "draw")
-    labels = _table([root / f"annotations/{name}" / s for s in shards], Annotation, "labels")
+    labels = _column(folder, shards, Annotation, "labels")
     values = pc.struct_field(pc.list_flatten(labels), "value")
     starts = np.cumsum([0, *pc.list_value_length(labels).to_pylist()])[:-1]
-    return draws.to_numpy() - 1, pc.fill_null(values, 1.0).to_numpy(), starts
+    return pc.fill_null(values, 1.0).to_numpy(), starts
 
 
-def _table(paths: list[Path], record: type, column: str) -> pa.ChunkedArray:
-    return pa.concat_tables([read_table(path, record, [column]) for path in paths])[column]
+def _column(folder: Path, shards: list[str], record: type, column: str) -> pa.ChunkedArray:
+    return pa.concat_tables([read_table(folder / s, record, [column]) for s in shards])[column]
 
 
 def _figures(scores: FloatArray, problems: Any, right: BoolArray) -> dict[str, Any]:
@@ -142,8 +147,9 @@ def print_tables(agreement: Mapping[str, Any], chosen: Mapping[str, Any]) -> Non
     for pair, kappa in agreement.get("kappa", {}).items():
         counts = " | ".join(f"{each:,}" for each in agreement["first_error"][pair].values())
         print(f"| {pair} | {'' if kappa is None else f'{kappa:.3f}'} | {counts} |")
-    print(f"\nright {chosen['right']:.4f}, any of a problem right {chosen['any_right']:.4f}\n")
-    print("| annotator | scores | best of 32 | AUC of right answers |")
+    for figure in ("right", "right_by_last_number", "any_right"):
+        print(f"\n{figure} {chosen[figure]:.4f}")
+    print("\n| annotator | scores | best of 32 | AUC of right answers |")
     print("|---|---|---|---|")
     for name, each in chosen.items():
         for how, found in each.items() if isinstance(each, dict) else ():
