@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,11 +26,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from annotators.scored import Scored
+from filters.agreement import cohen
 from flows.recipe import Recipe
 from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build
 from stepmark.counts import BoolArray, FloatArray, IntArray
+from stepmark.labels import CORRECT, INCORRECT
 from stepmark.metrics.intervals import Hits
 from stepmark.metrics.steps import roc_auc
 from stepmark.records import Annotation, Solution
@@ -38,6 +42,8 @@ from storage.shards import read_table
 
 POOL: Final = "strictprm_gsm8k_bon32.jsonl.gz"
 SCORES: Final = "strictprm_gsm8k_prm_step_scores.jsonl.gz"
+LOWEST: Final = 0.05
+"""Share of its steps that a model is made to call incorrect, to compare models by rank."""
 Aggregate = Callable[[FloatArray, IntArray], FloatArray]
 AGGREGATES: Final[dict[str, Aggregate]] = {
     "least": np.minimum.reduceat,
@@ -60,9 +66,11 @@ def main() -> None:
     recipe, base = load_recipe("prm-scores", {"solutions.path": str(path.resolve())})
     runtime = Runtime(out=options.out, base=base)
     manifest = run_build(recipe, runtime, Console(stderr=True))
-    chosen = best_of(options.out / recipe.name, recipe, rows)
+    root = options.out / recipe.name
+    chosen, equal = best_of(root, recipe, rows), at_equal_shares(root, recipe)
     print_tables(manifest.agreement or {}, chosen)
-    print(json.dumps({"solutions": len(rows), "agreement": manifest.agreement, **chosen}))
+    figures = {"solutions": len(rows), "agreement": manifest.agreement, "equal_shares": equal}
+    print(json.dumps(figures | chosen))
 
 
 def joined(data: Path, problems: int | None = None) -> list[dict[str, Any]]:
@@ -107,6 +115,24 @@ def best_of(root: Path, recipe: Recipe, rows: list[dict[str, Any]]) -> dict[str,
             for each, aggregate in AGGREGATES.items()
         }
     return figures
+
+
+def at_equal_shares(root: Path, recipe: Recipe) -> dict[str, float]:
+    """Return the kappa of each pair of models when each calls its lowest 5 % of steps incorrect.
+
+    Ties at the threshold are all called so.
+    """
+    shards = sorted(path.name for path in (root / "solutions").glob("*.parquet"))
+    models = [name for name, each in recipe.annotators.items() if isinstance(each, Scored)]
+    verdicts = {}
+    for name in models:
+        values, _ = _values(root / "annotations" / name, shards)
+        low = values <= np.quantile(values, LOWEST)
+        verdicts[name] = np.where(low, INCORRECT, CORRECT).astype(np.int8)
+    return {
+        f"{a} ~ {b}": round(cohen(verdicts[a], verdicts[b]), 4)
+        for a, b in itertools.combinations(models, 2)
+    }
 
 
 def _values(folder: Path, shards: list[str]) -> tuple[FloatArray, IntArray]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks.step_scores import POOL, SCORES, best_of, joined
+from benchmarks.step_scores import POOL, SCORES, at_equal_shares, best_of, joined
 from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
 from flows.session import run_build
@@ -65,3 +65,6 @@ def test_the_solution_that_is_liked_best_is_right_or_not(tmp_path):
     assert found["qwen-prm"]["last"]["best_of"][0] == 0.0
     assert found["sums"]["least"]["best_of"][0] == 1.0
     assert found["sums"]["last"]["best_of"][0] == 0.5  # alike: one of two is right
+    equal = at_equal_shares(tmp_path / recipe.name, recipe)
+    assert len(equal) == 6
+    assert set(equal.values()) == {1.0}

@@ -26,7 +26,7 @@ MODELS = ("qwen_prm", "skywork_prm", "math_shepherd", "rlhflow_prm")
 def a_row(number: int, *scores: list[float]) -> dict[str, Any]:
     steps = [f"Number {number}.", *STEPS]
     given = zip(MODELS, scores, strict=True)
-    row = {"id": f"s{number}", "question": "How many?", "gold": "14", "steps": steps}
+    row = {"id": f"s{number}", "question": f"How many, {number}?", "gold": "14", "steps": steps}
     return row | {name: [0.9, *each] for name, each in given}
 
 
