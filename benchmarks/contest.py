@@ -25,11 +25,12 @@ from annotators.probes import Adaptive, Binary, Exhaustive
 from annotators.rules import Hard, Posterior, Soft
 from annotators.rules.reading import Reading
 from benchmarks.drawn import ROOT_DRAWS, Drawn
-from benchmarks.intervals import of_mean, of_share
 from benchmarks.world import TOKENS_A_STEP
 from stepmark.counts import Counts, FloatArray, Passage, Tally, counts_of
 from stepmark.ids import content_id
 from stepmark.labels import CORRECT, INCORRECT, UNLABELLED
+from stepmark.metrics.calibration import calibration_error
+from stepmark.metrics.intervals import of_mean, of_share
 from stepmark.posterior import Hyper, fit, read_many
 from stepmark.records import Solution
 
@@ -252,13 +253,3 @@ def _step_figures(
         "ece": calibration_error(reading.values[valued], sound[valued]),
         "brier": float(np.mean((reading.values[valued] - sound[valued]) ** 2)),
     }
-
-
-def calibration_error(values: FloatArray, truth: FloatArray, bins: int = 10) -> float:
-    """Return the expected calibration error over equally wide bins of the values."""
-    which = np.minimum((values * bins).astype(int), bins - 1)
-    gaps = [
-        (which == b).mean() * abs(values[which == b].mean() - truth[which == b].mean())
-        for b in np.unique(which)
-    ]
-    return float(sum(gaps))

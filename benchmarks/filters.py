@@ -35,6 +35,7 @@ from filters.near_duplicates import NearDuplicates
 from filters.rows import COUNT_COLUMNS
 from filters.shingles import word_hashes, words
 from filters.structure import Structure
+from stepmark.gold import read_gold
 from stepmark.grading.extract import extract_answer
 from stepmark.ids import content_id
 from stepmark.problems import ProblemSource
@@ -228,9 +229,9 @@ def share_found(texts: Iterable[str], benchmarks: Benchmarks) -> float:
 def processbench(data: Path) -> float:
     """Return the share of ProcessBench's GSM8K problems that are found where they come from."""
     gsm8k = [word_hashes(row["question"]) for row in read(data / "problems/gsm8k_test.jsonl")]
-    rows = json.loads((data / "gold/processbench_gsm8k.json").read_text(encoding="utf-8"))
+    gold = read_gold(data / "gold/processbench_gsm8k.json")
     benchmarks = Benchmarks(run=LEAKS.run, items={"gsm8k": gsm8k})
-    return share_found((row["problem"] for row in rows), benchmarks)
+    return share_found((one.problem for one in gold), benchmarks)
 
 
 def contamination(made: Trial) -> tuple[float, float]:

@@ -29,7 +29,10 @@ from flows.recipe import Recipe
 from flows.recipe_file import parse_recipe
 from flows.runtime import Runtime
 from flows.session import run_build, served
-from stepmark.gold import Gold, Named, process_bench, read_gold
+from stepmark.gold import Gold, half_wrong, read_gold
+from stepmark.metrics import first_named, process_bench
+from stepmark.metrics.first_errors import SILENT
+from stepmark.metrics.intervals import Estimate
 from stepmark.records import Annotation, Critique, Solution
 from storage.shards import read_shard
 
@@ -69,16 +72,8 @@ def main() -> None:
         concurrency=IN_FLIGHT,
         request_timeout_s=PATIENCE_S,
     )
-    files = {path.stem: chosen(read_gold(path), options.limit) for path in options.gold}
+    files = {path.stem: half_wrong(read_gold(path), options.limit) for path in options.gold}
     print(json.dumps(measure(files, options.model, runtime, Console(stderr=True))))
-
-
-def chosen(gold: Sequence[Gold], limit: int) -> list[Gold]:
-    """Return the first solutions of a file, half of them wrong as far as it goes."""
-    wrong = [each for each in gold if each.first_error is not None]
-    right = [each for each in gold if each.first_error is None]
-    taken = wrong[: limit // 2]
-    return taken + right[: limit - len(taken)]
 
 
 def measure(
@@ -202,22 +197,20 @@ def _figures(gold: Sequence[Gold], build: Path, annotator: str) -> dict[str, Any
     every = _read_all(build, f"annotations/{annotator}", Annotation)
     by_place = {places[each.solution_id]: each for each in every}
     annotations = [by_place[place] for place in range(len(gold))]
-    named = [_named(each) for each in annotations]
+    named = [first_named(each.verdicts) for each in annotations]
     score = process_bench([each.first_error for each in gold], named)
     return {
-        "f1": round(score.f1, 3),
-        "wrong": round(score.wrong, 3),
-        "right": round(score.right, 3),
-        "unlabelled": round(named.count(UNREADABLE) / len(named), 3),
+        "f1": _rounded(score.f1),
+        "wrong": _rounded(score.wrong),
+        "right": _rounded(score.right),
+        "unlabelled": round(named.count(SILENT) / len(named), 3),
         "completion_tokens": round(_mean([each.completion_tokens for each in annotations]), 1),
         "prompt_tokens": round(_mean([each.prompt_tokens for each in annotations]), 1),
     }
 
 
-def _named(annotation: Annotation) -> Named:
-    if annotation.first_error is None and "correct" not in annotation.verdicts:
-        return UNREADABLE
-    return annotation.first_error
+def _rounded(figure: Estimate | None) -> float | None:
+    return figure and round(figure.value, 3)
 
 
 def _changes(before: Sequence[Critique], after: Sequence[Critique]) -> dict[str, int]:

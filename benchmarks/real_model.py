@@ -27,7 +27,6 @@ from annotators.probes import Adaptive, Binary, Exhaustive
 from annotators.rules import Posterior
 from benchmarks.contest import Probe, counts_seen, first_errors, published, spend
 from benchmarks.drawn import CORRECT, UNKNOWN, Drawn
-from benchmarks.intervals import wilson
 from benchmarks.recorded import recorded, rollouts_by_prefix
 from flows.recipe_file import load_recipe
 from flows.runtime import Runtime
@@ -36,6 +35,7 @@ from flows.show import solutions
 from stepmark.counts import FloatArray
 from stepmark.ledger.export import restore
 from stepmark.ledger.folder import Folder
+from stepmark.metrics.intervals import wilson
 from stepmark.posterior import read_many
 
 NAME: Final = "real-model"

@@ -8,6 +8,8 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from annotators.score_file import score_file
+from annotators.scored import Scored
 from filters.decontaminate import Decontaminate
 from flows.arrivals import Item, problem_of, read_rows
 from flows.blocks import SolveBlock
@@ -48,6 +50,7 @@ def _checks(recipe: Recipe, runtime: Runtime) -> Iterator[str]:
     yield from _check_benchmarks(recipe, runtime.base)
     for name in recipe.reviewed:
         yield f"reviews: {find_reviews(name, recipe, runtime).told}"
+    yield from _check_scores(recipe, runtime.base)
     if recipe.needs_sandbox:
         yield f"sandbox: {find_bubblewrap()}"
     for name, block in recipe.policies.items():
@@ -152,6 +155,15 @@ def _check_benchmarks(recipe: Recipe, base: Path) -> Iterator[str]:
         if isinstance(each, Decontaminate):
             items = each.read(base)
             yield f"benchmarks: {', '.join(f'{n} ({len(its):,})' for n, its in items.items())}"
+
+
+def _check_scores(recipe: Recipe, base: Path) -> Iterator[str]:
+    """Read the scores of models that were asked elsewhere."""
+    for name, each in recipe.annotators.items():
+        if isinstance(each, Scored):
+            path = resolve(each.scores or recipe.source.path, base)
+            score_file(path, each.column)
+            yield f"scores of {name}: {each.column} in {path.name}"
 
 
 def _check_model(name: str, model: str, base: Path) -> None:

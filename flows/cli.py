@@ -11,6 +11,7 @@ import yaml
 from rich.console import Console
 
 from flows.entry import main
+from flows.evaluate_command import evaluate
 from flows.ledger_commands import app as ledger_app
 from flows.opening import open_recipe
 from flows.options import (
@@ -52,6 +53,7 @@ app = typer.Typer(
 console = Console()
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
+app.command()(evaluate)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)

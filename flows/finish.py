@@ -8,14 +8,13 @@ from pathlib import Path
 from flows.agreeing import agreement
 from flows.card import write_card
 from flows.filtering import dropped_path, filter_rows
-from flows.kinds import COMPARISONS, CRITIQUES, FINDINGS, REVIEWS, ROLLOUTS, kind_of
+from flows.kinds import KINDS, kind_of
 from flows.report import write_report
 from flows.reviewed import refuse_misfits, refused_path
 from flows.shards import Build
 from storage.manifest import Manifest, describe, shard_of, write_manifest
 from storage.shards import ShardRef, shard_ref
 
-KINDS = (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS, REVIEWS)
 Refs = dict[str, list[ShardRef]]
 
 

@@ -9,18 +9,20 @@ from annotators.judged import CRITIQUE_COLUMNS, Judged
 from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import COMPARISON_COLUMNS, Preferences
 from annotators.reviewed import REVIEW_COLUMNS, Reviewed
+from annotators.scored import SCORE_COLUMNS, Scored
 from annotators.verified import FINDING_COLUMNS, Verified
 from filters.rationales import COLUMNS as RATIONALE_COLUMNS
 from stepmark.evidence import ROLLOUT_COLUMNS
-from stepmark.records import Comparison, Critique, Finding, Review, Rollout
+from stepmark.records import Comparison, Critique, Finding, Review, Rollout, StepScore
 
-Annotator = MonteCarlo | Judged | Verified | Injected | Preferences | Reviewed
+Annotator = MonteCarlo | Judged | Verified | Injected | Preferences | Reviewed | Scored
 Evidence = (
     tuple[Rollout, ...]
     | tuple[Critique, ...]
     | tuple[Finding, ...]
     | tuple[Comparison, ...]
     | tuple[Review, ...]
+    | tuple[StepScore, ...]
 )
 
 
@@ -42,6 +44,8 @@ CRITIQUES = Kind(
 FINDINGS = Kind("findings", Finding, FINDING_COLUMNS)
 COMPARISONS = Kind("comparisons", Comparison, COMPARISON_COLUMNS)
 REVIEWS = Kind("reviews", Review, REVIEW_COLUMNS)
+SCORES = Kind("scores", StepScore, SCORE_COLUMNS)
+KINDS = (ROLLOUTS, CRITIQUES, FINDINGS, COMPARISONS, REVIEWS, SCORES)
 
 
 def kind_of(annotator: Annotator) -> Kind:
@@ -52,6 +56,8 @@ def kind_of(annotator: Annotator) -> Kind:
         return COMPARISONS
     if isinstance(annotator, Reviewed):
         return REVIEWS
+    if isinstance(annotator, Scored):
+        return SCORES
     return FINDINGS if isinstance(annotator, Verified | Injected) else ROLLOUTS
 
 
@@ -59,6 +65,6 @@ def needs_reference(annotator: Annotator) -> bool:
     """Tell whether an annotator labels steps by the reference answer."""
     if isinstance(annotator, Judged):
         return annotator.judge.needs_reference
-    if isinstance(annotator, Preferences | Reviewed):
+    if isinstance(annotator, Preferences | Reviewed | Scored):
         return False
     return not isinstance(annotator, Verified) or annotator.fusion is not None

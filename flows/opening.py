@@ -25,8 +25,8 @@ def open_recipe(
     from flows.runtime import Runtime
 
     plain = load_recipe(name)[0]
-    overrides = _settings(settings)
-    for policy, named in _by_policy("--model", models, plain.policies).items():
+    overrides = settings_of(settings)
+    for policy, named in by_policy("--model", models, plain.policies).items():
         overrides[f"policies.{policy}.model"] = named[-1]
     if limit is not None:
         overrides["limit"] = limit
@@ -34,11 +34,11 @@ def open_recipe(
         block = "problems" if plain.solutions is None else "solutions"
         overrides[f"{block}.path"] = str(problems.resolve())
     recipe, base = load_recipe(name, overrides)
-    addresses = _by_policy("--engine", engines or _engine_from_environment(), recipe.policies)
+    addresses = by_policy("--engine", engines or engine_from_environment(), recipe.policies)
     return recipe, Runtime(out=out, base=base, addresses=addresses)
 
 
-def _settings(settings: list[str] | None) -> dict[str, Any]:
+def settings_of(settings: list[str] | None) -> dict[str, Any]:
     """Read `KEY=VALUE` options, the values as YAML would."""
     read: dict[str, Any] = {}
     for setting in settings or ():
@@ -52,12 +52,12 @@ def _settings(settings: list[str] | None) -> dict[str, Any]:
     return read
 
 
-def _engine_from_environment() -> list[str]:
+def engine_from_environment() -> list[str]:
     """Return the servers that STEPMARK_ENGINE names, with spaces between them."""
     return os.environ.get("STEPMARK_ENGINE", "").split()
 
 
-def _by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, tuple[str, ...]]:
+def by_policy(option: str, values: list[str] | None, policies: Any) -> dict[str, tuple[str, ...]]:
     """Give every `VALUE` to all policies, but to those of a `POLICY=VALUE` only their own."""
     for_all: list[str] = []
     own: dict[str, list[str]] = {}

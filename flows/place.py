@@ -19,7 +19,8 @@ from storage.atomic import write_text_whole
 from storage.manifest import MANIFEST
 
 DERIVED = re.compile(
-    r"annotators\.[^.]+\.(rule|after_first_error|votes\.(rule|quorum))\b|labels\b|splits\b"
+    r"annotators\.[^.]+\.(rule|after_first_error|threshold|semantics|votes\.(rule|quorum))\b"
+    r"|labels\b|splits\b"
     r"|max_failed|filters\b"
 )
 """Keys of a recipe that only change what is derived from stored evidence."""

@@ -18,7 +18,7 @@ from annotators.rewrites import PrlCoder
 from annotators.rewrites.prlcoder import PROMPTS
 from annotators.searches import OmegaPrm, SelfRewarding
 from flows.arrivals import read_rows
-from flows.kinds import COMPARISONS, FINDINGS, REVIEWS, kind_of
+from flows.kinds import COMPARISONS, FINDINGS, REVIEWS, SCORES, kind_of
 from flows.recipe import Recipe
 from flows.runtime import Runtime
 from stepmark.records import Reject
@@ -79,7 +79,7 @@ def plan(recipe: Recipe, runtime: Runtime) -> tuple[Table, str]:
         # A rollout from the middle writes half a solution, on average; one from the start all.
         tokens = (draws / 2 + root) * habit.tokens
         rows.append((name, probes + (problems if root else 0), draws + root, tokens))
-    free = (FINDINGS, COMPARISONS, REVIEWS)
+    free = (FINDINGS, COMPARISONS, REVIEWS, SCORES)
     rows += [(n, 0, 0, 0) for n, a in recipe.annotators.items() if kind_of(a) in free]
     requests, draws, tokens = (sum(column) for column in _figures(rows))
     rows.append(("sum", requests, draws, tokens))

@@ -31,7 +31,7 @@ def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[
     path = find_recipe(name)
     plain = _read_yaml(path)
     for key, value in (overrides or {}).items():
-        _set(plain, key.split("."), value)
+        set_key(plain, key.split("."), value)
     return parse_recipe(plain, str(path)), path.parent
 
 
@@ -86,7 +86,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return plain
 
 
-def _set(plain: dict[str, Any], keys: list[str], value: Any) -> None:
+def set_key(plain: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Put a value into plain data under a path of keys; RecipeError if one of them holds text."""
     *path, last = keys
     for key in path:
         inner = plain.setdefault(key, {})

@@ -56,6 +56,7 @@ def run_build(
     console: Console,
     *,
     replace: bool = False,
+    quiet: bool = False,
     report: Callable[[Progress], object] = lambda _: None,
 ) -> Manifest:
     """Build into `runtime.out / recipe.name` and print the summary.
@@ -65,6 +66,7 @@ def run_build(
         runtime: where and with whom.
         console: where it is shown.
         replace: start clean.
+        quiet: leave the summary out.
         report: is told how far it is when a task has ended.
     """
     root = runtime.out / recipe.name
@@ -80,7 +82,8 @@ def run_build(
             console.print("This build is finished and its source holds nothing new: nothing to do.")
         exported = list(missing_exports(root, recipe, manifest))
         write_card(root, recipe, manifest)
-    print_group(summary(manifest, root), console)
+    if not quiet:
+        print_group(summary(manifest, root), console)
     for export in exported:
         for line in lines_of(export):
             console.print(line, markup=False, highlight=False, soft_wrap=True)

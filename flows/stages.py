@@ -20,10 +20,13 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Searched
 from annotators.reviewed import Reviewed
+from annotators.score_file import score_file
+from annotators.scored import Scored
 from annotators.verified import Verified
 from flows import injecting, searching
-from flows.kinds import FINDINGS, REVIEWS, Annotator, Evidence, kind_of
+from flows.kinds import FINDINGS, REVIEWS, SCORES, Evidence, kind_of
 from flows.recipe import Recipe
+from flows.runtime import resolve
 from flows.solving import Solved, dropped, joined, solve
 from flows.worker import Worker
 from stepmark.counts import FloatArray
@@ -39,6 +42,9 @@ POLICYS_DOING = frozenset(
 )
 """Reasons for an unknown outcome or an unreadable reply that are the policy's doing, not a failure
 to get an answer."""
+
+MAY_NOT_KNOW: Final = (FINDINGS, REVIEWS, SCORES)
+"""Kinds of evidence that often have nothing to say of a solution, without any failure."""
 
 NEVER_READABLE: Final = 16
 """So many replies in a shard, none of them readable, are a wrong judge and no accident."""
@@ -84,7 +90,7 @@ async def draw(
         parts = [Drawn(known, await _evidence(solutions, by_id, names, recipe, worker, {}))]
     evidence = {name: _chained(part.evidence[name] for part in parts) for name in names}
     for name in names:
-        if kind_of(recipe.annotators[name]) not in (FINDINGS, REVIEWS):  # they often cannot tell
+        if kind_of(recipe.annotators[name]) not in MAY_NOT_KNOW:
             _check_failures(evidence[name], recipe.max_failed_share)
             _check_readable(name, evidence[name], recipe.max_failed_share)
     return Drawn(joined(part.solved for part in parts), evidence)
@@ -102,16 +108,18 @@ async def _evidence(
 
     async def one(what: tuple[str, Solution]) -> Evidence:
         name, solution = what
-        drawn = await drawn_by(name, recipe.annotators[name], solution)
+        annotator = recipe.annotators[name]
+        if isinstance(annotator, Injected | Preferences):
+            drawn = grown[solution.id]
+        elif isinstance(annotator, Reviewed | Scored):
+            drawn = _told(name, annotator, solution, recipe, worker)
+        else:
+            drawn = await drawn_by(annotator, solution)
         worker.progress.annotated += 1
         return drawn
 
-    async def drawn_by(name: str, annotator: Annotator, solution: Solution) -> Evidence:
+    async def drawn_by(annotator: MonteCarlo | Judged | Verified, solution: Solution) -> Evidence:
         problem = problems[solution.problem_id]
-        if isinstance(annotator, Reviewed):
-            return annotator.gather(solution, worker.reviews[name].get(solution.id, ()))
-        if isinstance(annotator, Injected | Preferences):
-            return grown[solution.id]
         if isinstance(annotator, Verified):
             return await annotator.gather(problem, solution, worker.tools)
         if isinstance(annotator, Judged):
@@ -144,6 +152,16 @@ async def _evidence(
         return _chained(await gather_all(one, [(name, solution) for solution in solutions]))
 
     return dict(zip(names, await gather_all(all_of, names), strict=True))
+
+
+def _told(
+    name: str, annotator: Reviewed | Scored, solution: Solution, recipe: Recipe, worker: Worker
+) -> Evidence:
+    """Return what a file says of a solution: people, or a published model."""
+    if isinstance(annotator, Reviewed):
+        return annotator.gather(solution, worker.reviews[name].get(solution.id, ()))
+    path = resolve(annotator.scores or recipe.source.path, worker.base)
+    return annotator.gather(solution, score_file(path, annotator.column))
 
 
 def _rollouts(evidence: Evidence) -> tuple[Rollout, ...]:

@@ -63,9 +63,10 @@ def trace(root: Path, row: LabelledSolution, ledger: Path) -> Trace:
     drawing, annotator = recipe.monte_carlo.get(row.annotator), recipe.annotators.get(row.annotator)
     kind = None if annotator is None else kind_of(annotator)
     if drawing is None and kind not in (FINDINGS, REVIEWS):
+        folder = "annotations" if kind is None else kind.folder
         raise StorageError(
             f"The labels of {row.id} are from {row.annotator}, which drew no rollouts of its own. "
-            f"What they rest on is in {root / 'annotations'} and, for judges, {root / 'critiques'}."
+            f"What they rest on is in {root / folder}."
         )
     prover = drawing.prover if drawing else None
     Folder.open(ledger)  # a ledger that is not there is not made

@@ -51,6 +51,8 @@ REASONS: Final = (
     "only_compared",
     "not_reviewed",
     "cannot_tell",
+    "no_scores",
+    "other_steps",
 )
 """Why a step is unlabelled or a solution has no labels, by code. Five are a rule's own, from
 `before_not_measured`: nothing believable is known of the prefix before the step, or of the bare
@@ -61,7 +63,8 @@ are a consensus's: annotators differ, or one leaves a step unlabelled before it 
 Five are a verifier's: the step asserts nothing that it checks; what it asserts is not clear enough;
 the check was killed at its limit; the check broke; a fusion says other than what was found. One is
 of preferences: steps were compared with each other, which says nothing of a step by itself. Two are
-of people: nobody looked at the solution, or nobody who did can tell.
+of people: nobody looked at the solution, or nobody who did can tell. Two are of published scores:
+their file has none for the step, or has the solution cut into other steps.
 """
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)
@@ -70,7 +73,7 @@ BEFORE_NOT_MEASURED, ROOT_NOT_MEASURED, RARELY_SOLVED, UNDECIDED, PROVER_NOT_MEA
 UNREADABLE, TIED, NO_REFERENCE, NO_CONSENSUS, FIRST_ERROR_UNKNOWN = range(12, 17)
 NOTHING_TO_CHECK, UNCLEAR, TIMED_OUT, FAILED, CONTRADICTED = range(17, 22)
 ONLY_COMPARED = 22
-NOT_REVIEWED, CANNOT_TELL = 23, 24
+NOT_REVIEWED, CANNOT_TELL, NO_SCORES, OTHER_STEPS = range(23, 27)
 
 
 def codes_of(column: pa.ChunkedArray | pa.Array, among: tuple[str | None, ...]) -> CodeArray:

@@ -260,6 +260,20 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepScore:
+    """What a model whose scores were published gave one step."""
+
+    solution_id: str
+    """The solution."""
+    step: int
+    """Index of the step, from 0."""
+    score: float | None
+    """The score, in [0, 1]; null where the file has none for it."""
+    reason: str | None
+    """Why there is none, e.g. `other_steps`; else null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepLabel:
     """What an annotator says of one step, with the counts it rests on."""
 
@@ -267,7 +281,8 @@ class StepLabel:
     """`correct`, `incorrect`, `neutral`, or `unlabelled`: unknown is never wrong."""
     value: float | None
     """Estimated chance in [0, 1] that the prefix ending with this step reaches the reference; of a
-    judge the share of its votes that find no mistake in the step, of a verifier 1 or 0."""
+    judge the share of its votes that find no mistake in the step, of a verifier 1 or 0, of a model
+    with published scores the score."""
     correct: int
     """Rollouts from the prefix ending with this step that reached the reference answer."""
     incorrect: int

@@ -27,6 +27,7 @@ from stepmark.records import (
     Review,
     Rollout,
     Solution,
+    StepScore,
 )
 from storage.atomic import write_whole
 from storage.rows import Dropped, LabelledSolution
@@ -46,6 +47,7 @@ STORED: Final = (
     Review,
     Rollout,
     Solution,
+    StepScore,
 )
 """Records that a build stores."""
 for _record in STORED:

@@ -18,7 +18,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ from annotators.verifiers.tools import warm_up as warm
 from benchmarks.verifiers.hostile import hostile
 from benchmarks.verifiers.prontoqa import Spoilt, said, spoilt, supported
 from flows.worker import CHECK_S
+from stepmark.gold import Gold, read_gold
 from stepmark.logic import english
 from stepmark.logic.checking import Checked, check_steps
 from stepmark.logic.entailment import Answer, Entailment, decide, warm_up
@@ -65,7 +66,7 @@ def measure(data: Path, limit: int | None = None) -> Row:
                 ),
             },
             "bigbench_mistake_logical_deduction": _first_errors(
-                _lines(data / "gold" / "bigbench_mistake_logical_deduction.jsonl")[:limit]
+                read_gold(data / "gold" / "bigbench_mistake_logical_deduction.jsonl")[:limit]
             ),
             "hostile": asyncio.run(_hostile()),
         },
@@ -173,24 +174,24 @@ def _ordering(rows: list[Row]) -> Row:
     return dict(counts)
 
 
-def _first_errors(rows: list[Row]) -> Row:
+def _first_errors(rows: Sequence[Gold]) -> Row:
     half = len(rows) // 2
     return {"first_half": _half(rows[:half]), "second_half": _half(rows[half:])}
 
 
-def _half(rows: list[Row]) -> Row:
+def _half(rows: Sequence[Gold]) -> Row:
     """Compare the first step called incorrect with the human's first mistake."""
     counts: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     for row in rows:
-        checked = check_steps(row["input"], tuple(row["steps"]), "ordering", "known")
+        checked = check_steps(row.problem, row.steps, "ordering", "known")
         verdicts.update(one.verdict for one in checked)
-        counts[_place(_first(checked), row["mistake_index"])] += 1
+        counts[_place(_first(checked), row.first_error)] += 1
     called = sum(counts[k] for k in ("exact", "late", "early", "in_a_right_one"))
     at_or_after = counts["exact"] + counts["late"]
     return {
         "solutions": len(rows),
-        "with_a_mistake": sum(row["mistake_index"] is not None for row in rows),
+        "with_a_mistake": sum(row.first_error is not None for row in rows),
         "called_incorrect": called,
         "precision_at_or_after": round(at_or_after / called, 4) if called else None,
         "first_exact": round(counts["exact"] / called, 4) if called else None,

@@ -48,6 +48,22 @@ def open_rows(source: ProblemSource, base: Path) -> Iterator[Row]:
         raise ProblemError(message) from error
 
 
+def read_file(path: Path) -> Iterator[Row]:
+    """Yield the rows of a `.json` or `.jsonl` file, perhaps gzipped.
+
+    Raises:
+        ProblemError: it cannot be read as a whole; the message names it.
+    """
+    try:
+        with _text(path) as stream:
+            yield from read_json(stream)
+    except ProblemError as error:
+        raise ProblemError(f"{path.name}: {error}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ProblemError(f"{path.name}: cannot be read: {reason}") from error
+
+
 def _locate(path: str, base: Path) -> Path | str:
     """Return the file or folder that is meant, or the Hub id."""
     tried = [base / path, Path.cwd() / path]

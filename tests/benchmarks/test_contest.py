@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import numpy as np
-import pytest
-
 from annotators.probes import Binary
-from benchmarks.contest import Source, calibration_error, counts_seen, published, solution_of
+from benchmarks.contest import Source, counts_seen, published, solution_of
 from benchmarks.drawn import ROOT_DRAWS
 from benchmarks.world import WORLDS
-
-
-def test_values_that_are_as_often_true_as_they_say_have_no_calibration_error():
-    values = np.repeat([0.25, 0.75], 4)
-    truth = np.array([1, 0, 0, 0, 1, 1, 1, 0])
-    assert calibration_error(values, truth) == pytest.approx(0)
-    assert calibration_error(values, 1 - truth) == pytest.approx(0.5)
 
 
 def test_draws_that_came_with_the_solutions_are_free_for_every_probe():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.judges import HOSTILE, chosen, measure
+from benchmarks.judges import HOSTILE, measure
 from flows.runtime import Runtime
 from stepmark.gold import Gold
 from tests.fakes.openai_server import FakeServer
@@ -53,8 +53,3 @@ def test_what_the_judge_says_is_scored_counted_and_compared(tmp_path: Path):
         assert figures[form]["hostile"] == {"error to none": 1}
         one, four = (figures[form][name] for name in ("one_reply", "majority_of_4"))
         assert 0 < one["completion_tokens"] < four["completion_tokens"]
-
-
-def test_half_of_the_solutions_are_wrong_as_far_as_there_are_any():
-    assert chosen([RIGHT, RIGHT, RIGHT, WRONG], 2) == [WRONG, RIGHT]
-    assert chosen([RIGHT, RIGHT, RIGHT, WRONG], 4) == [WRONG, RIGHT, RIGHT, RIGHT]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.opening import _by_policy, _engine_from_environment
+from flows.opening import by_policy, engine_from_environment
 from stepmark.errors import RecipeError
 
 A, B, C = "http://a/v1", "http://b/v1", "http://c/v1"
@@ -19,14 +19,14 @@ A, B, C = "http://a/v1", "http://b/v1", "http://c/v1"
     ],
 )
 def test_addresses_go_to_all_policies_or_to_the_one_named(given, spread):
-    assert _by_policy("--engine", given, ["solver", "judge"]) == spread
+    assert by_policy("--engine", given, ["solver", "judge"]) == spread
 
 
 def test_a_policy_that_is_not_there_is_named():
     with pytest.raises(RecipeError, match="no policy 'writer'"):
-        _by_policy("--engine", [f"writer={A}"], ["solver"])
+        by_policy("--engine", [f"writer={A}"], ["solver"])
 
 
 def test_the_environment_may_name_several_servers(monkeypatch):
     monkeypatch.setenv("STEPMARK_ENGINE", f"{A} {B}")
-    assert _engine_from_environment() == [A, B]
+    assert engine_from_environment() == [A, B]
