@@ -18,11 +18,10 @@ HOPELESS_ROWS: Final = 200
 """A source without a usable row among this many is given up: its columns are not as named."""
 
 _ADVICE: Final = {
-    "bad_reference": ". Say how the column holds it, e.g. problems.answer=plain if it is the "
+    "bad_reference": ". Say how the column holds it, e.g. --set {block}.answer=plain if it is the "
     "answer itself",
     "broken_json": ". A .jsonl file holds one JSON object a line; name a table .csv",
-    "missing_column": ". Name the columns that there are with problems.statement=… and "
-    "problems.reference=…",
+    "missing_column": ". Name the columns that there are, e.g. --set {block}.statement=…",
 }
 """What to do where a whole source has one fault."""
 
@@ -93,14 +92,16 @@ def _converted(
         if not good and bad.total() == HOPELESS_ROWS:
             break
     if not good:
-        raise _hopeless(name, bad, first)
+        block = "solutions" if isinstance(source, SolutionSource) else "problems"
+        raise _hopeless(name, bad, first, block)
 
 
-def _hopeless(name: str, bad: Counter[str], first: Reject | None) -> ProblemError:
+def _hopeless(name: str, bad: Counter[str], first: Reject | None, block: str) -> ProblemError:
     if first is None:
         return ProblemError(f"{name}: it holds no rows")
     reasons = ", ".join(f"{reason} {count}" for reason, count in bad.most_common())
+    advice = _ADVICE.get(first.reason, "").format(block=block)
     return ProblemError(
         f"{name}: none of the first {bad.total()} rows can be used ({reasons}); the first, line "
-        f"{first.line}: {first.detail}{_ADVICE.get(first.reason, '')}"
+        f"{first.line}: {first.detail}{advice}"
     )

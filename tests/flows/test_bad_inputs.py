@@ -228,7 +228,7 @@ CASES: dict[str, tuple[Fault, str]] = {
         changed(problems__answer="hash"),
         (
             "the first, line 1: answer holds no answer of the form hash: '4'. Say how the column "
-            "holds it, e.g. problems.answer=plain"
+            "holds it, e.g. --set problems.answer=plain"
         ),
     ),
     "a table": (problems_of(b"question,answer\nq,1\n"), "name a table .csv"),

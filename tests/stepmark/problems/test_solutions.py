@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stepmark.errors import ProblemError
 from stepmark.problems import GivenSolution, SolutionSource, read_solutions
 from stepmark.records import Reject
 from tests.stepmark.problems.reading import SAMPLES, good, reasons
@@ -64,3 +65,8 @@ def test_text_is_given_as_it_is(tmp_path: Path) -> None:
     rows = list(read_solutions(source, tmp_path))
     assert [(given.text, given.steps) for given in good(rows)] == [(" a\n\nb ", None)]
     assert reasons(rows) == [(2, "empty_solution"), (3, "not_an_object")]
+
+
+def test_a_source_of_other_columns_is_met_with_the_key_that_names_them(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match=r"the first, line 1: .*e\.g\. --set solutions\.stat"):
+        read_rows(tmp_path, {"completion": "c"})
