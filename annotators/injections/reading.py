@@ -13,6 +13,7 @@ exist; it says what the original says."""
 
 _END: Final = re.compile(r"\s*$")
 _STEP: Final = re.compile(r"<(wrong_|next_|)step>(.*?)</\1step>", re.DOTALL)
+_OPENED: Final = re.compile(r"<(?:wrong_|next_|)step>")
 
 
 class UselessError(Exception):
@@ -77,7 +78,8 @@ def another(text: str, solution: Solution) -> Another:
 def _marked(text: str, originals: tuple[str, ...], place: int) -> tuple[list[str], tuple[str, ...]]:
     """Return the marks of the steps in a reply, and the steps, which begin at a place."""
     written = _STEP.findall(text)
-    if not written or not all(step.strip() for _, step in written):
+    whole = [step for _, step in written if step.strip()]
+    if not whole or len(whole) < len(_OPENED.findall(text)):
         raise UselessError("missing_field")
     marks, steps = zip(*written, strict=True)
     likes = [*originals[place:-1], *[originals[0]] * len(steps)][: len(steps) - 1]

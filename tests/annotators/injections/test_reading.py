@@ -41,6 +41,7 @@ def test_a_later_step_may_be_wrong_too(writer: Writing):
         ("No.", "missing_field"),
         (flawed(" ", "So 3."), "missing_field"),
         (flawed("1 + 1 = 3.", ""), "missing_field"),
+        (flawed("1 + 1 = 3.") + "<next_step>So 3.", "missing_field"),
         (flawed("1 + 1 = 3.", step="none"), "missing_field"),
         (flawed("1 + 1 = 3.", why=""), "missing_field"),
         (flawed("1 + 1 = 3.").replace("wrong_", "next_"), "missing_field"),
