@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,9 @@ os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="sm-")
 Path(tempfile.tempdir).chmod(0o1777)
 os.environ["PREFECT_HOME"] = f"{tempfile.tempdir}/prefect"
 atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+# What a shell starts in the background ignores Ctrl-C, as do processes that tests then send it to.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
