@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -20,12 +22,17 @@ os.environ.update(PREFECT_DEFAULTS)
 hypothesis.settings.register_profile("stepmark", deadline=None)
 hypothesis.settings.load_profile("stepmark")
 # All that tests, and what they start, put into the temporary folder goes with it at the end. Its
-# name is short: a socket's path may have about a hundred letters. What pytest keeps of tests that
-# failed stays where pytest puts it.
+# name is short: a socket's path may have about a hundred letters. It is open to all, as that of the
+# system is: what a sandbox is to keep programs from must be in their reach without one. What pytest
+# keeps of tests that failed stays where pytest puts it.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
 os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="sm-")
+Path(tempfile.tempdir).chmod(0o1777)
 os.environ["PREFECT_HOME"] = f"{tempfile.tempdir}/prefect"
 atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+# What a shell starts in the background ignores Ctrl-C, as do processes that tests then send it to.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

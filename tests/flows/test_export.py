@@ -113,7 +113,7 @@ def test_a_folder_with_something_else_is_left_alone(root, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", FROM_CRITIQUES)
+@pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
 def test_a_build_without_a_judge_has_no_critiques(root, tmp_path, name):
     with pytest.raises(StorageError, match="no annotator of its recipe asks a judge"):
         export(root, name, tmp_path / "there")
@@ -185,7 +185,7 @@ def test_changed_labels_are_exported_anew(tmp_path, prefect_server):
     assert values == {0.0, 0.75, 1.0}
 
 
-@pytest.mark.parametrize("name", FROM_CRITIQUES)
+@pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
 def test_a_recipe_is_refused_whose_export_has_nothing_to_be_made_from(tmp_path, name):
     with pytest.raises(RecipeError, match=f"{name} is made from a judge's replies"):
         load_recipe(str(arrange(tmp_path, export=[name])))
