@@ -99,7 +99,8 @@ def _steps(evaluated: Evaluated) -> Table:
 def _positions(evaluated: Evaluated) -> Table:
     table = _table("first error at", "solutions", *BECAME)
     several = len(evaluated.figures) > 1
-    for annotator, parts in evaluated.figures.items():
+    speaking = {n: parts for n, parts in evaluated.figures.items() if parts[ALL].covered}
+    for annotator, parts in speaking.items():
         for place, counts in _gathered(parts[ALL].positions).items():
             named = f"{place} {annotator}" if several else place
             cells = (f"{counts[each]:,}" if counts[each] else "" for each in BECAME)
