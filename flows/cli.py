@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace as replace_fields
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 import yaml
-from rich.console import Console
 
+from flows.delivery_commands import deploy, export, publish
 from flows.entry import main
 from flows.evaluate_command import evaluate
 from flows.ledger_commands import app as ledger_app
@@ -35,8 +35,8 @@ from flows.options import (
     Workers,
 )
 from flows.review.commands import app as review_app
+from flows.terminal import console, say
 from stepmark import __version__
-from storage.export.names import FormatName
 
 __all__ = ["app", "main"]
 
@@ -50,10 +50,10 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 an error (its message says what to do), 2 wrong usage, "
     "130 stopped by Ctrl-C or SIGTERM; the same command goes on.",
 )
-console = Console()
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-app.command()(evaluate)
+for command in (evaluate, export, publish, deploy):
+    app.command()(command)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)
@@ -235,114 +235,6 @@ def compare(
         say(f"wrote {html}")
 
 
-@app.command()
-def export(
-    folder: BuildDir,
-    format_: Annotated[
-        str,
-        typer.Option("--format", metavar="F", help=f"One of {', '.join(get_args(FormatName))}."),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="DEST", help="Folder to write, not DIR/export/F.")
-    ] = None,
-) -> None:
-    """Write the labels of a finished build in a trainer's own format."""
-    from flows.export import export as export_build
-    from flows.export import lines_of
-
-    for line in lines_of(export_build(folder, format_, out)):
-        say(line)
-
-
-@app.command()
-def publish(
-    folder: BuildDir,
-    repo: Annotated[str, typer.Argument(metavar="REPO", help="Data set, as OWNER/NAME.")],
-    public: Annotated[
-        bool, typer.Option("--public", help="Let everybody read it, if it is new.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent; change nothing there.")
-    ] = False,
-    revision: Annotated[
-        str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
-    ] = None,
-    tag: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name for what is published now.")
-    ] = None,
-) -> None:
-    """Publish a finished build on the Hugging Face Hub.
-
-    Shards, exports and card go there as one commit. A data set that is not there yet is made
-    private. The token is from HF_TOKEN or `hf auth login`.
-    """
-    from flows.publish import lines_of
-    from flows.publish import publish as publish_build
-
-    published = publish_build(
-        folder,
-        repo,
-        public=public,
-        dry_run=dry_run,
-        branch=revision,
-        tag=tag,
-        progress=lambda files: say(f"sent {files:,} files"),
-    )
-    for line in lines_of(published, repo):
-        say(line)
-
-
-@app.command()
-def deploy(
-    recipe: RecipeName,
-    cron: Annotated[
-        str | None,
-        typer.Option(metavar="CRON", help="When, in UTC, e.g. '0 2 * * *'; else by hand alone."),
-    ] = None,
-    publish_to: Annotated[
-        str | None,
-        typer.Option("--publish", metavar="REPO", help="Data set to publish to, as OWNER/NAME."),
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(metavar="BRANCH", help="Branch to publish to, instead of main.")
-    ] = None,
-    out: Out = Path("runs"),
-    engine: Engines = None,
-    model: Models = None,
-    problems: Problems = None,
-    settings: Settings = None,
-    concurrency: Concurrency = 64,
-    api_key_env: KeyEnv = None,
-    pool: Annotated[
-        str, typer.Option(metavar="NAME", help="Work pool of the worker that runs it.")
-    ] = "stepmark",
-) -> None:
-    """Have a Prefect server build what is new on a schedule.
-
-    With --publish, each run publishes what it built. Without --cron, it runs by hand alone.
-    docs/schedule.md goes from nothing to a nightly build.
-    """
-    from flows.deployments import deploy as deploy_build
-
-    file = Path(recipe)
-    parameters = {
-        "recipe": str(file.resolve()) if file.is_file() else recipe,
-        "out": str(out.resolve()),
-        "engine": engine,
-        "model": model,
-        "problems": str(problems.resolve()) if problems else None,
-        "settings": settings,
-        "concurrency": concurrency,
-        "api_key_env": api_key_env,
-        "publish_to": publish_to,
-        "revision": revision,
-    }
-    name = deploy_build(parameters, cron=cron, pool=pool)
-    say(f"deployed {name}: {f'at {cron} (UTC)' if cron else 'by hand'}")
-    say(f"worker   prefect worker start --pool {pool}")
-    say(f"run now  prefect deployment run {name}")
-
-
 @app.command(name="fit")
 def fit_posterior(
     folder: BuildDir,
@@ -409,11 +301,6 @@ def doctor(
 
     for line in lines(examine(), as_json=as_json):
         say(line)
-
-
-def say(line: str) -> None:
-    """Print a line as it is, and leave the breaking of long ones to the terminal."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from flows.terminal import say
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from stepmark.ledger.check import Holding
     from stepmark.ledger.folder import Identity
 
-app = typer.Typer(help="Look after the ledger of completions.", no_args_is_help=True)
 console = Console(markup=False, highlight=False)
+app = typer.Typer(help="Look after the ledger of completions.", no_args_is_help=True)
 
 LedgerDir = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the ledger; runs/ledger if not given.")
@@ -38,7 +40,7 @@ def stats(folder: LedgerDir = DEFAULT) -> None:
     policies = ledger.policies
     _show(_table("policy", held, {h.policy: _name(h.policy, policies) for h in held}))
     _show(_table("partition", held, {h.partition: h.partition for h in held}))
-    _say(f"{size_on_disk(ledger):,} bytes on disk in {folder}")
+    say(f"{size_on_disk(ledger):,} bytes on disk in {folder}")
 
 
 @app.command()
@@ -50,14 +52,14 @@ def verify(folder: LedgerDir = DEFAULT) -> None:
     ledger = Folder.open(folder)
     faults = check.verify(ledger)
     for fault in faults:
-        _say(fault)
+        say(fault)
     if faults:
-        _say(
+        say(
             "Stop the builds that use the ledger and keep a copy. A damaged file can be mended "
             "with sqlite3's .recover, or moved away: what it held is then bought anew."
         )
         raise typer.Exit(1)
-    _say(f"{len(ledger.there)} partitions in {folder} are sound")
+    say(f"{len(ledger.there)} partitions in {folder} are sound")
 
 
 @app.command()
@@ -67,7 +69,7 @@ def compact(folder: LedgerDir = DEFAULT) -> None:
     from stepmark.ledger.folder import Folder
 
     before, after = check.compact(Folder.open(folder))
-    _say(f"{before:,} bytes before, {after:,} now")
+    say(f"{before:,} bytes before, {after:,} now")
 
 
 @app.command()
@@ -82,7 +84,7 @@ def export(
     from stepmark.ledger.folder import Folder
 
     moved = write(Folder.open(folder), destination)
-    _say(f"{moved.completions:,} completions in {moved.files} files written to {destination}")
+    say(f"{moved.completions:,} completions in {moved.files} files written to {destination}")
 
 
 @app.command("import")
@@ -95,7 +97,7 @@ def restore(
     from stepmark.ledger.folder import Folder
 
     moved = read(Folder.make(folder), source)
-    _say(f"{moved.new:,} of {moved.completions:,} completions were new to {folder}")
+    say(f"{moved.new:,} of {moved.completions:,} completions were new to {folder}")
 
 
 def _table(kind: str, held: list[Holding], names: dict[str, str]) -> Table:
@@ -124,7 +126,3 @@ def _show(table: Table) -> None:
 def _name(policy: str, policies: dict[str, Identity]) -> str:
     known = policies.get(policy)
     return f"{policy} {known['model']}" if known else policy
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

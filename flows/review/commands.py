@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flows.options import BuildDir
 from flows.review import Tool
+from flows.terminal import say
 
 app = typer.Typer(
     help="Show people the doubtful solutions, and take their word.", no_args_is_help=True
 )
-console = Console(markup=False, highlight=False)
 
 ReviewsFile = Annotated[
     Path | None,
@@ -29,11 +28,6 @@ Most = Annotated[int, typer.Option("--limit", min=1, help="The first N of the qu
 NOBODY_READS = (
     "The recipe of this build reads no reviews: add `people: {method: people}` to its annotators."
 )
-
-
-def say(line: str) -> None:
-    """Print a line as it is, and leave the breaking of long ones to the terminal."""
-    console.print(line, soft_wrap=True)
 
 
 @app.command()
