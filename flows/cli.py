@@ -52,8 +52,6 @@ app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (evaluate, export, publish, deploy):
-    app.command()(command)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (the option parser calls it so)
@@ -209,7 +207,7 @@ def show(
 
 @app.command()
 def report(folder: BuildDir) -> None:
-    """Write a finished build's report.html again: figures, and solutions to read."""
+    """Write a finished build's report.html again."""
     from flows.report import report as write_report
 
     say(f"wrote {write_report(folder)}")
@@ -280,6 +278,10 @@ def rates(
     say("# Put those of judges into the recipe, below an annotator with the posterior rule.")
     block = {"witnesses": as_block(found.rates)}
     say(yaml.safe_dump(block, default_flow_style=None, sort_keys=False))
+
+
+for command in (evaluate, export, publish, deploy):
+    app.command()(command)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`stepmark export | publish | deploy`: a build goes to a trainer, to the Hub, and on a schedule."""
+"""`stepmark export | publish | deploy`: labels go to a trainer, to the Hub, and on a schedule."""
 
 from __future__ import annotations
 

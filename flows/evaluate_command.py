@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from flows.options import Engines, KeyEnv, Models, Out, Settings
+from flows.options import Concurrency, Engines, KeyEnv, Models, Out, Settings
 from stepmark.errors import ProblemError
 from storage.atomic import write_text_whole
 
@@ -52,12 +52,10 @@ def evaluate(
     engine: Engines = None,
     model: Models = None,
     settings: Settings = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests in flight, for each server.")
-    ] = 64,
+    concurrency: Concurrency = 64,
     api_key_env: KeyEnv = None,
 ) -> None:
-    """Measure annotators on gold solutions: first errors, steps, values.
+    """Measure annotators on solutions that people have judged.
 
     Files are told apart by their columns: ProcessBench, PRM800K, PRMBench, BIG-Bench-Mistake,
     MR-GSM8K, PARC. The builds that label them are kept below OUT: run it again to continue.
