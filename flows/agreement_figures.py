@@ -34,8 +34,12 @@ def _kappas(names: Sequence[str], found: Sequence[Pair]) -> Figure:
     kappa: dict[tuple[str, str], float | None] = {(name, name): 1.0 for name in names}
     for each in found:
         kappa[each.one, each.other] = kappa[each.other, each.one] = each.kappa
+    met = [each for each in found if each.steps]
+    speaking = {name for each in met for name in (each.one, each.other)}
+    names = [name for name in names if name in speaking] or list(names)
     return Figure(
         title="Cohen's kappa",
+        hint=_apart(len(found) - len(met), "label no step in common"),
         chart=matrix(
             "Cohen's kappa of every two annotators",
             names,
@@ -43,24 +47,32 @@ def _kappas(names: Sequence[str], found: Sequence[Pair]) -> Figure:
         ),
         header=("pair", "kappa", "steps both label"),
         rows=[
-            (f"{each.one} ~ {each.other}", _figure(each.kappa), f"{each.steps:,}") for each in found
+            (f"{each.one} ~ {each.other}", _figure(each.kappa), f"{each.steps:,}") for each in met
         ],
     )
 
 
 def _first_errors(found: Sequence[Pair]) -> Figure:
+    met = [each for each in found if each.same or each.one_earlier or each.other_earlier]
+    about = "Earlier: it names an error where the other finds one later, or none."
+    apart = _apart(len(found) - len(met), "speak of no solution in common")
     return Figure(
         title="First errors, in solutions",
-        hint="Earlier: it names an error where the other finds one later, or none.",
+        hint=f"{about} {apart}".strip(),
         header=("pair", "same", "first earlier", "second earlier", "one says nothing"),
         rows=[
             (
                 f"{each.one} ~ {each.other}",
                 *(f"{n:,}" for n in (each.same, each.one_earlier, each.other_earlier, each.silent)),
             )
-            for each in found
+            for each in met
         ],
     )
+
+
+def _apart(pairs: int, how: str) -> str:
+    """Say how many pairs are not listed, and why."""
+    return f"{pairs:,} pairs {how} and are not listed." if pairs else ""
 
 
 def _figure(kappa: float | None) -> str:

@@ -67,7 +67,8 @@ class Display:
 
     def _has_begun(self) -> bool:
         progress, meter = self._team.progress, self._team.meter
-        return any((progress.problems, progress.solutions, meter.bought, meter.reused))
+        done = (progress.problems, progress.solutions, progress.annotated)
+        return any((*done, meter.bought, meter.reused))
 
     def _counts(self) -> Text:
         meter, progress = self._team.meter, self._team.progress

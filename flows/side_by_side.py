@@ -109,10 +109,12 @@ def _facts(compared: Compared) -> list[tuple[str, str, str]]:
 def _sections(compared: Compared) -> list[Section]:
     names = [each.annotator for side in compared.sides for each in side.said]
     across = [pair for pair, _ in compared.across]
+    chosen, *others = compared.across
+    met = [chosen, *(each for each in others if each[0].steps)]
     found = (
         agreement(names, compared.within, across),
-        _matrices(across),
-        _distances(compared.across),
+        _matrices([pair for pair, _ in met]),
+        _distances(met),
         _costs(compared.sides),
     )
     return [section for section in found if section is not None]

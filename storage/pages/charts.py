@@ -18,6 +18,8 @@ WIDTH: Final = 400
 """Of every chart, in its own units; the page scales it."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 34
 _TICKS: Final = 4
+_ROOMY: Final = 34
+"""Side of a square that has room for four characters."""
 
 
 class Segment(NamedTuple):
@@ -163,16 +165,18 @@ def matrix(title: str, names: Sequence[str], cells: Sequence[Sequence[float | No
         parts.append(_text(left + (row + 0.5) * side, top - 6, str(row + 1), "middle", "name"))
         for column, figure in enumerate(cells[row]):
             x, told = left + column * side, "–" if figure is None else f"{figure:.2f}"
+            seen = told if side >= _ROOMY else told.replace("0.", ".").replace("1.00", "1")
             shade = round(10 * min(1, max(0, figure or 0)))
             tip = f"{name} and {names[column]}: {told}"
             parts.append(_bar(x, y, side, side, f"shade-{shade}", tip))
             kind = "on" if shade > 5 else "name"  # noqa: PLR2004 (dark enough for light words)
-            parts.append(_text(x + side / 2, y + side / 2 + 4, told, "middle", kind))
+            parts.append(_text(x + side / 2, y + side / 2 + 4, seen, "middle", kind))
     return _chart(title, top + max(1, len(names)) * side + 4, parts)
 
 
-def _cut(name: str, most: int = 17) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
+def _cut(name: str, most: int = 15) -> str:
+    """Cut a name at its beginning, where those of one build are alike."""
+    return name if len(name) <= most else "…" + name[1 - most :]
 
 
 def _key(kinds: Sequence[str], y: float) -> list[Markup]:

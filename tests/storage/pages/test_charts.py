@@ -85,3 +85,11 @@ def test_the_axis_ends_at_a_round_number_above_the_counts():
 def test_a_pair_without_a_figure_has_a_dash():
     svg = parsed(matrix("t", ["a", "b"], [[1, None], [None, 1]]))
     assert [text.text for text in svg.iter("text")].count("–") == 2
+
+
+def test_in_a_matrix_of_many_names_figures_are_short_and_names_keep_their_ends():
+    names = [f"a-long-name-of-a-build/{letter}" for letter in "abcdefgh"]
+    cells = [[1.0 if a == b else 0.25 for b in names] for a in names]
+    said = [text.text for text in parsed(matrix("t", names, cells)).iter() if text.text]
+    assert {".25", "1"} <= set(said)
+    assert "1 …e-of-a-build/a" in said
