@@ -119,8 +119,8 @@ def _shared(
         raise StorageError(
             f"{roots[0]} ({len(one.solutions):,} solutions) and {roots[1]} "
             f"({len(other.solutions):,}) share no solution. Build both below one --out, so that "
-            "they read the same draws, or from the same file of solutions, both with a reference or "
-            "both without: a problem's id holds it."
+            "they read the same draws, or from the same file of solutions, and both with the "
+            "reference or both without: a problem's id holds it."
         )
     same = _same_steps(
         _step_lengths(roots[0], manifests[0]), one, first,
