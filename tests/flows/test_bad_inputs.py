@@ -267,7 +267,7 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
             {"annotators": {"mc": {**MC, "method": "montecarlo"}}},
             (
                 f"annotators.mc.method: {ONE_OF} 'monte_carlo', 'judge', 'verifier', 'injected', "
-                "'preferences' ('montecarlo')"
+                "'preferences', 'people', 'step_scores' ('montecarlo')"
             ),
         ),
         (
@@ -282,7 +282,7 @@ def test_a_fault_is_one_clear_message(case, tmp_path, monkeypatch, capsys):
             {"labels": {"from": {"of": ["mc"], "method": "vote"}}},
             (
                 f"labels.from.method: {ONE_OF} 'same_first_error', 'same_labels', 'same_steps', "
-                "'weighted' ('vote')"
+                "'weighted', 'first_to_tell' ('vote')"
             ),
         ),
     ],

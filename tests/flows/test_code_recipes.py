@@ -277,4 +277,5 @@ def test_a_rewrite_without_solutions_is_refused_when_the_recipe_is_read(tmp_path
 
 def test_a_recipe_that_runs_no_program_needs_no_sandbox():
     needing = {name for name in shipped_recipes() if load_recipe(name)[0].needs_sandbox}
-    assert needing == {"genprm-consensus", "mutants", "prlcoder", "ps-gpo", "rstar-code"}
+    programs = {"genprm-consensus", "mutants", "prlcoder", "ps-gpo", "rstar-code", "verifiers"}
+    assert needing == programs

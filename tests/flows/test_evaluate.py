@@ -160,7 +160,7 @@ def failed(folder: Path, monkeypatch: Any, *arguments: str) -> str:
     out = ["--out", str(folder / "out")]
     monkeypatch.setattr(sys, "argv", ["stepmark", "evaluate", *arguments, *out])
     said: list[str] = []
-    monkeypatch.setattr("flows.cli.errors.print", lambda message, **_: said.append(message))
+    monkeypatch.setattr("flows.entry._print", lambda message, **_: said.append(message))
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code
