@@ -26,10 +26,11 @@ hypothesis.settings.load_profile("stepmark")
 # system is: what a sandbox is to keep programs from must be in their reach without one. What pytest
 # keeps of tests that failed stays where pytest puts it.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
-os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="sm-")
-Path(tempfile.tempdir).chmod(0o1777)
-os.environ["PREFECT_HOME"] = f"{tempfile.tempdir}/prefect"
-atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # its workers share that of the process they are of
+    os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="sm-")
+    Path(tempfile.tempdir).chmod(0o1777)
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="prefect-")
 # What a shell starts in the background ignores Ctrl-C, as do processes that tests then send it to.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
