@@ -17,7 +17,9 @@ from pathlib import Path
 FOLDER = ".workers"
 """Below the build's folder; gone when the build is left."""
 LOOK_PERIOD_S = 0.5
-METER = ("requests", "bought", "reused", "failed", "prompt_tokens", "completion_tokens")
+METER = (
+    "ordered", "requests", "bought", "reused", "failed", "prompt_tokens", "completion_tokens"
+)  # fmt: skip
 """Counts of a report that are those of `stepmark.purchase.Meter`."""
 PROGRESS = ("problems", "solutions", "annotated")
 """Counts of a report that are those of `flows.worker.Progress`."""
@@ -46,6 +48,7 @@ class Report:
     """Machine and process number."""
     beat: int
     """Rises for as long as the process works on the build."""
+    ordered: int
     requests: int
     bought: int
     reused: int

@@ -68,7 +68,7 @@ class Display:
     def _has_begun(self) -> bool:
         progress, meter = self._team.progress, self._team.meter
         done = (progress.problems, progress.solutions, progress.annotated)
-        return any((*done, meter.bought, meter.reused))
+        return any((*done, meter.ordered, meter.reused))
 
     def _counts(self) -> Text:
         meter, progress = self._team.meter, self._team.progress

@@ -37,8 +37,10 @@ class Meter:
     budget_tokens: int | None = None
     """Completion tokens after which nothing more is ordered; null for no limit. What is under way
     by then still arrives, so that somewhat more may be bought."""
+    ordered: int = 0
+    """Requests that were asked for, those on their way among them."""
     requests: int = 0
-    """Requests sent."""
+    """Requests answered."""
     bought: int = 0
     """Draws bought."""
     reused: int = 0
@@ -123,6 +125,7 @@ class Purchase:
 
     def _order(self, request: Request) -> Order:
         """Buy draws that nobody is buying, in a task that no asker's end can stop."""
+        self._meter.ordered += 1
         order = asyncio.create_task(self._buy(request))
         keys = [_key(request, draw) for draw in request.draws]
         self._buying.update(dict.fromkeys(keys, order))

@@ -32,7 +32,12 @@ def test_what_is_waited_for_before_the_first_problem_is_said():
 
 
 def test_it_is_no_longer_said_once_something_has_happened():
-    for team in (_Team(progress=Progress(problems=1)), _Team(meter=Meter(reused=1))):
+    for team in (
+        _Team(progress=Progress(problems=1)),
+        _Team(progress=Progress(annotated=1)),
+        _Team(meter=Meter(ordered=1)),
+        _Team(meter=Meter(reused=1)),
+    ):
         assert "Prefect" not in said_of(team)
 
 
