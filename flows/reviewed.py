@@ -34,11 +34,8 @@ class Found(NamedTuple):
     path: Path
     content: bytes
     """Its bytes; empty where there is no file yet."""
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The reviews in it that stand."""
-        return parse_reviews(self.content, str(self.path))
+    entries: tuple[Entry, ...]
+    """The reviews in it that stand."""
 
     @property
     def told(self) -> str:
@@ -56,7 +53,7 @@ def find_reviews(name: str, recipe: Recipe, runtime: Runtime) -> Found:
     named = recipe.reviewed[name].reviews
     path = runtime.out / FILE if named is None else resolve(named, runtime.base)
     try:
-        found = Found(path, path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
         if named is not None:
             raise ReviewError(
@@ -64,11 +61,10 @@ def find_reviews(name: str, recipe: Recipe, runtime: Runtime) -> Found:
                 f"one, or leave `reviews` out to read the {FILE} that `stepmark review` writes "
                 "beside the ledger."
             ) from None
-        return Found(path, b"")
+        return Found(path, b"", ())
     except OSError as error:
         raise ReviewError(f"The reviews {path} cannot be read: {error.strerror}.") from None
-    _ = found.entries  # every line is a review
-    return found
+    return Found(path, content, parse_reviews(content, str(path)))
 
 
 def take_reviews(root: Path, recipe: Recipe, runtime: Runtime) -> None:
@@ -84,8 +80,7 @@ def take_reviews(root: Path, recipe: Recipe, runtime: Runtime) -> None:
             continue
         forget_derived(root)
         remove(root / REVIEWS.folder / name)
-        content = found.content
-        write_whole(copy, lambda file, content=content: file.write_bytes(content))  # type: ignore[misc]
+        _keep(found.content, copy)
 
 
 def reviews_of(root: Path, name: str) -> Mapping[str, tuple[Review, ...]]:
@@ -139,6 +134,10 @@ def _steps_of(build: Build, wanted: set[str]) -> dict[str, list[str]]:
 def _taken(root: Path, name: str) -> tuple[Entry, ...]:
     copy = _copy(root, name)
     return parse_reviews(copy.read_bytes(), str(copy))
+
+
+def _keep(content: bytes, copy: Path) -> None:
+    write_whole(copy, lambda file: file.write_bytes(content))
 
 
 def _copy(root: Path, name: str) -> Path:
