@@ -114,14 +114,15 @@ class Belief:
 
     def _joint(self) -> FloatArray:
         """Return float64[steps, E, 3]: each first error together with each ending of a draw."""
-        total = self._grid.concentration + self._drawn.sum(axis=1)
         steps, errors = self._grid.steps, self._weights.shape[0]
         is_sound = np.arange(errors) >= np.arange(steps)[:, None]
+        total = self._grid.concentration + self._drawn.sum(axis=1)
+        seen = self.first_error[:, None, None] * self._drawn
         by_kind = []
         for alphas in (self._grid.sound, self._grid.broken):
-            chances = (alphas + self._drawn[:, :, None]) / total[:, None, None]
-            joint = self._weights @ chances.reshape(steps * 3, -1).T
-            by_kind.append(joint.reshape(errors, steps, 3).swapaxes(0, 1))
+            imagined = self._weights @ alphas.reshape(steps * 3, -1).T
+            joint = (imagined.reshape(errors, steps, 3) + seen) / total[:, None]
+            by_kind.append(joint.swapaxes(0, 1))
         joints: FloatArray = np.where(is_sound[:, :, None], *by_kind)
         return joints
 
