@@ -38,7 +38,7 @@ DRAWS: Final = 8
 """Draws a prefix of the published probes."""
 SHARES: Final = (2 / 9, 1 / 3, 1 / 2, 1)
 """Budgets of the adaptive probe, as shares of what the binary search spends."""
-CONFIDENCES: Final = (0.8, 0.9, 0.95)
+CONFIDENCES: Final = (0.8, 0.85, 0.9, 0.95, 0.97)
 CERTAIN: Final = 0.9999
 """A confidence that is never reached, so that the budget decides."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from stepmark.engines.protocol import Completion, Request, Sampling
 from stepmark.errors import EngineDown, EngineError
-from stepmark.grading import Grader, same_answer
+from stepmark.grading import Grade, Grader, same_answer, takes_back
 from stepmark.policy import Policy
 from stepmark.prompts import SolvePrompt
 from stepmark.purchase import UNDELIVERED
@@ -105,12 +105,15 @@ class Draws:
         """Grade a completion with its prefix; one that was cut by what it states itself.
 
         An answer in the prefix is the solution's, and nobody knows where the draw was going. Only a
-        program is whole with its prefix alone.
+        program is whole with its prefix alone. A draw that ends on another number than its prefix
+        states is unknown.
         """
         text, ended = completion.text, completion.finish_reason
         if ended != "length" or self.problem.kind == "code":
             text = prefix + text
         grade = await self._grader.grade(text, ended, self.problem)
+        if grade.answer and takes_back(prefix, completion.text, grade.answer, self.problem.kind):
+            grade = Grade(outcome="unknown", answer=None, reason="ambiguous_answer")
         return Draw(
             request=address,
             draw=completion.draw,

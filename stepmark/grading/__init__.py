@@ -6,7 +6,7 @@ whatever cannot be told is `unknown`, with a reason.
 """
 
 from stepmark.grading.compare import same_answer
-from stepmark.grading.extract import extract_answer, extract_reference
+from stepmark.grading.extract import extract_answer, extract_reference, takes_back
 from stepmark.grading.grader import Grade, Grader
 
-__all__ = ["Grade", "Grader", "extract_answer", "extract_reference", "same_answer"]
+__all__ = ["Grade", "Grader", "extract_answer", "extract_reference", "same_answer", "takes_back"]

@@ -20,6 +20,7 @@ import re
 from typing import Literal, NamedTuple
 
 from stepmark.grading.choice import find_letter, read_letter
+from stepmark.grading.compare import same_answer
 from stepmark.grading.conclusion import Conclusion, find_conclusion, read_number
 from stepmark.grading.exact import read_quantity
 from stepmark.grading.normalise import normalise
@@ -80,6 +81,24 @@ def extract(text: str, kind: Kind, *, ended: bool) -> Extraction:
     if not ended:
         return _NOTHING
     return _unstated(text, kind)
+
+
+def takes_back(prefix: str, continuation: str, answer: str, kind: Kind) -> bool:
+    """Tell whether a continuation ends on another answer than the one its prefix is graded by.
+
+    Which of the two is final cannot be told: an intermediate result may stand in a box, and "It
+    lasts 3 days." may follow an answer.
+
+    Args:
+        prefix: what the continuation was given.
+        continuation: all that was written after it.
+        answer: what was found in both together.
+        kind: of the problem.
+    """
+    if extract(prefix, kind, ended=False).answer != answer:
+        return False
+    own = extract(continuation, kind, ended=kind == "math").answer
+    return own is not None and not same_answer(own, answer, kind)
 
 
 def _stated(statement: Statement, kind: Kind) -> Extraction:

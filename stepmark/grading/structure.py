@@ -44,6 +44,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z' -]+")
 _SET_VALUED = re.compile(
     r"[=<>&]|\\(?:le|ge|ne|in|mathbb|emptyset|varnothing|cup|cap|begin)(?![a-z])"
 )
+_ONE_NUMBER = re.compile(r"[+-]?[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:%| [a-z ]+)?")
+"""What may be one number with its thousands apart, or a list: the other side decides."""
 _UNORDERED = frozenset(("set", "list", "union"))
 
 
@@ -172,9 +174,10 @@ def _drop_variable(one: str, other: str) -> tuple[str, str]:
 
 
 def _value_side(text: str) -> str:
-    if "=" not in text or "\\ne" in text or take_apart(text) is not None:
-        return text
     left, _, value = text.rpartition("=")
+    many = take_apart(text) is not None and not _ONE_NUMBER.fullmatch(value.strip())
+    if "=" not in text or "\\ne" in text or many:
+        return text
     head = left.split("=")
     named = _VARIABLE.fullmatch(head[0].strip()) or _NAME.fullmatch(head[0].strip())
     if named or all(_ARITHMETIC.fullmatch(part) for part in head):
@@ -184,10 +187,10 @@ def _value_side(text: str) -> str:
 
 def _against_single(one: str, other: str, parts: Parts | None, leaf: Leaf) -> Told:
     """Compare parts with an expression: it must equal each of a list, and may describe a set."""
-    single = other if take_apart(other) is None else one
+    single, many = (other, one) if take_apart(other) is None else (one, other)
     if re.fullmatch(r"[A-Za-z ]{2,}", single):
         return "untold"
-    if parts is None or parts.form == "union":
+    if parts is None or parts.form == "union" or _ONE_NUMBER.fullmatch(many):
         return leaf(one, other)
     if parts.form in _UNORDERED and parts.items and not _SET_VALUED.search(single):
         return _all([compare_parts(item, single, leaf) for item in parts.items])

@@ -63,6 +63,29 @@ def test_a_draw_that_was_cut_did_not_give_the_answer_that_its_prefix_states(
     assert (draw.outcome, draw.text) == (outcome, written)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "written", "outcome"),
+    [
+        ("Each costs \\boxed{7}.\n\n", "Six cost 42 dollars.", "unknown"),
+        ("Each costs \\boxed{7}.\n\n", "The answer is 42.", "unknown"),
+        ("Each costs \\boxed{7}.\n\n", "So six cost \\boxed{42}.", "correct"),
+        ("All cost \\boxed{42}.\n\n", "So the answer is 42.", "correct"),
+        ("All cost \\boxed{42}.\n\n", "This answer is reasonable.", "correct"),
+        ("All cost \\boxed{4", "2} dollars.", "correct"),
+        ("All cost \\boxed{41}.\n\n", "We are done.", "incorrect"),
+    ],
+)
+def test_a_draw_that_ends_on_another_answer_than_its_prefix_is_unknown(
+    ledger, prefix, written, outcome
+):
+    engine = FakeEngine(writes=lambda request, draw: a_completion(draw, written))
+    (draw,) = run(draws_of(engine, ledger, Grader()).draws(prefix, 1))
+    assert (draw.outcome, draw.reason) == (
+        outcome,
+        "ambiguous_answer" if outcome == "unknown" else None,
+    )
+
+
 def test_asking_for_more_buys_the_rest_only(ledger):
     engine = FakeEngine()
     source = draws_of(engine, ledger)

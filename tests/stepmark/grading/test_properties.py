@@ -47,7 +47,7 @@ def spellings(value: Fraction) -> list[str]:
         ]
     if (10**8) % below == 0:
         decimal = f"{sign}{size // below}.{(size % below) * 10**8 // below:08d}"
-        ways += [decimal, f"\\${decimal}" if not sign else decimal, f"{decimal} \\text{{ cm}}"]
+        ways += [decimal, f"\\${decimal}" if not sign else decimal, f"{decimal} \\text{{ dollars}}"]
     return ways
 
 
