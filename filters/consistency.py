@@ -13,6 +13,7 @@ kept of a problem is as stated. Ties go by the order of the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -60,7 +61,9 @@ class Consistency(Limited):
 
 def quotas(right: IntArray, wrong: IntArray, keep: float) -> tuple[IntArray, IntArray]:
     """Return how many right and wrong solutions of each problem stay: as equal as they can be."""
-    kept = np.ceil(keep * (right + wrong)).astype(np.int64)
+    share = Fraction(str(keep))  # as it is written: 0.07 of 100 is 7, and in floats a bit more
+    above, below = share.numerator, share.denominator
+    kept = -(-(right + wrong) * above // below)
     of_right = np.minimum(right, np.maximum((kept + 1) // 2, kept - wrong))
     return of_right, kept - of_right
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -30,9 +30,9 @@ from rapidfuzz.distance import LCSseq
 
 from filters.protocol import Limited, Reasons, check_within
 from filters.shingles import runs, word_hashes
-from stepmark.errors import RecipeError
-from stepmark.problems import ProblemSource, read_problems
-from stepmark.records import Problem
+from stepmark.errors import ProblemError, RecipeError
+from stepmark.problems import DUPLICATE, ProblemSource, read_problems
+from stepmark.records import Kind, Problem
 
 Words = tuple[int, ...]
 
@@ -76,7 +76,7 @@ class Decontaminate(Limited):
     least: int = 13
     """Words, 1 or more, that a problem and an item must have in common, in order."""
     overlap: float = 0.6
-    """Share, in (0, 1], of the shorter of them that these must be."""
+    """Share, in [0, 1], of the shorter of them that these must be; 0 leaves it to `least`."""
     run: int = 8
     """Words that must stand together in both for them to be compared."""
 
@@ -90,15 +90,16 @@ class Decontaminate(Limited):
             raise ValueError(f"run must be 1 to least ({self.least}), not {self.run}")
 
     def read(self, base: Path) -> dict[str, list[list[int]]]:
-        """Return the items of every benchmark, as hashes of their words.
+        """Return the items of every benchmark, as hashes of their words; equal names are joined.
 
         Raises:
-            ProblemError: a benchmark cannot be read.
+            ProblemError: a benchmark, or one of its statements, cannot be read.
             RecipeError: a file of hashes is none.
         """
-        items = {name: _items(source, base) for name, source in self.benchmarks.items()}
-        for name in self.hashes:
-            items |= _frozen(base / name)
+        items = {name: _items(name, source, base) for name, source in self.benchmarks.items()}
+        for file in self.hashes:
+            for name, frozen in _frozen(base / file).items():
+                items[name] = items.get(name, []) + frozen
         return items
 
     def fit(self, shards: Iterable[pa.Table], base: Path) -> Benchmarks:  # noqa: ARG002 (no rows)
@@ -131,15 +132,32 @@ class Decontaminate(Limited):
         return common >= max(min(self.least, shorter), self.overlap * shorter)
 
 
-def _items(source: ProblemSource, base: Path) -> list[list[int]]:
-    read = read_problems(source, base)
-    return [word_hashes(each.statement) for each in read if isinstance(each, Problem)]
+def _items(name: str, source: ProblemSource, base: Path) -> list[list[int]]:
+    """Read a benchmark's statements. One that cannot be read would not be found again."""
+    items = []
+    for each in read_problems(_statements_of(source), base):
+        if isinstance(each, Problem):
+            items.append(word_hashes(each.statement))
+        elif each.reason != DUPLICATE:
+            raise ProblemError(
+                f"The benchmark {name} cannot be screened for: {each.source}, line {each.line}: "
+                f"{each.detail}. Mend or leave out that line."
+            )
+    return items
+
+
+def _statements_of(source: ProblemSource) -> ProblemSource:
+    """Return the source without answers and tests: statements are screened whatever these are."""
+    kind: Kind = "math" if source.kind == "code" else source.kind
+    return replace(source, kind=kind, reference=None, answer="plain", tests=None, entry_point=None)
 
 
 def _frozen(path: Path) -> dict[str, list[list[int]]]:
     try:
         items: dict[str, list[list[int]]] = json.loads(path.read_text(encoding="utf-8"))["items"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not any(items.values()):
+            raise ValueError("no item is in it")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecipeError(
             f"{path} holds no hashes of benchmarks ({error!r}): name a file "
             "filters/NN-decontaminate.json of another build."

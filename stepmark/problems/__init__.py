@@ -7,10 +7,12 @@ them and stops a source with too many bad ones, `split_of` says which split a pr
 from stepmark.problems.convert import GivenSolution
 from stepmark.problems.intake import Intake
 from stepmark.problems.read import read_problems, read_solutions
+from stepmark.problems.rows import DUPLICATE
 from stepmark.problems.source import ProblemSource, SolutionSource
 from stepmark.problems.split import check_shares, split_of
 
 __all__ = [
+    "DUPLICATE",
     "GivenSolution",
     "Intake",
     "ProblemSource",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from stepmark.errors import ProblemError
+from stepmark.problems.rows import DUPLICATE
 from stepmark.records import Reject
 
 EARLY_ROWS: Final = 200
@@ -42,7 +43,7 @@ class Intake:
     @property
     def bad(self) -> int:
         """Rows that count as bad."""
-        return self.rejects.total() - self.rejects["duplicate"]
+        return self.rejects.total() - self.rejects[DUPLICATE]
 
     def watch(self, rows: Iterable[_T | Reject]) -> Iterator[_T | Reject]:
         """Yield the rows on; raise ProblemError when too many are bad."""
@@ -59,7 +60,7 @@ class Intake:
             self.accepted += 1
             return
         self.rejects[row.reason] += 1
-        if self.first_bad is None and row.reason != "duplicate":
+        if self.first_bad is None and row.reason != DUPLICATE:
             self.first_bad = row
 
     def _stop(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from stepmark.errors import ProblemError
 from stepmark.problems.convert import GivenSolution, to_problem, to_solution
 from stepmark.problems.open_source import open_rows, source_name
-from stepmark.problems.rows import BadRow, Row
+from stepmark.problems.rows import DUPLICATE, BadRow, Row
 from stepmark.problems.source import ProblemSource, SolutionSource
 from stepmark.records import Problem, Reject
 
@@ -45,7 +45,7 @@ def read_problems(
         digest = bytes.fromhex(problem.id.partition("_")[2])
         if digest in seen:
             raise BadRow(
-                reason="duplicate", detail=f"an earlier row is the same problem, {problem.id}"
+                reason=DUPLICATE, detail=f"an earlier row is the same problem, {problem.id}"
             )
         seen.add(digest)
         return problem

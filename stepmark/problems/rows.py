@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 MAX_DETAIL: Final = 200
 """Characters of a bad value that are kept."""
+DUPLICATE: Final = "duplicate"
+"""Reason of a row that says again what an earlier one says: nothing is lost with it."""
 
 
 class BadRow(Exception):

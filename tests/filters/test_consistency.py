@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filters.consistency import Consistency, quotas, scores
@@ -62,9 +65,10 @@ def test_without_values_verdicts_are_the_score():
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.floats(0.01, 1))
+@example(50, 50, 0.07)
 def test_as_many_stay_as_stated_and_the_sides_are_as_equal_as_they_can_be(right, wrong, keep):
     of_right, of_wrong = (int(x[0]) for x in quotas(np.array([right]), np.array([wrong]), keep))
-    assert of_right + of_wrong == int(np.ceil(keep * (right + wrong)))
+    assert of_right + of_wrong == math.ceil(Fraction(str(keep)) * (right + wrong))
     assert 0 <= of_right <= right
     assert 0 <= of_wrong <= wrong
     if abs(of_right - of_wrong) > 1:

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from filters.decontaminate import Decontaminate
+from filters.shingles import word_hashes
 from stepmark.errors import ProblemError, RecipeError
 from stepmark.problems import ProblemSource
 from tests.fakes.filterable import table, why
@@ -19,6 +20,7 @@ ITEM = (
 )
 TEN = "Find the sum of all positive divisors of forty four."
 SHORT = "What is 6 x 7?"
+OTHER = "Tina earns $18 an hour at the shop. How much did she earn in ten hours of work?"
 SOURCE = ProblemSource(path="test.jsonl", statement="question")
 FILTER = Decontaminate(method="decontaminate", benchmarks={"gsm8k": SOURCE})
 
@@ -74,10 +76,37 @@ def test_hashes_of_another_build_stand_for_the_benchmark(folder):
     ]
 
 
+def test_benchmarks_of_one_name_are_joined(folder):
+    other = {"run": 8, "items": {"gsm8k": [word_hashes(OTHER)]}}
+    (folder / "frozen.json").write_text(json.dumps(other))
+    both = dataclasses.replace(FILTER, hashes=("frozen.json",))
+    rows = table(a_row("C", problem=ITEM), a_row("C", problem=OTHER))
+    assert why(both, rows, both.fit([], folder)) == ["in_gsm8k", "in_gsm8k"]
+
+
+def test_an_item_without_a_reference_is_screened_for(folder):
+    (folder / "test.jsonl").write_text(json.dumps({"question": ITEM, "answer": ""}) + "\n")
+    with_answers = dataclasses.replace(SOURCE, reference="answer", answer="hash")
+    by_answers = dataclasses.replace(FILTER, benchmarks={"gsm8k": with_answers})
+    rows = table(a_row("C", problem=ITEM))
+    assert why(by_answers, rows, by_answers.fit([], folder)) == ["in_gsm8k"]
+
+
+def test_an_item_that_cannot_be_read_is_named(folder):
+    with (folder / "test.jsonl").open("a") as file:
+        file.write('{"question": ""}\n')
+    with pytest.raises(ProblemError, match=r"gsm8k cannot be screened for: test.jsonl, line 4"):
+        FILTER.read(folder)
+
+
 def test_a_benchmark_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ProblemError, match=r"test\.jsonl"):
         FILTER.read(tmp_path)
-    (tmp_path / "frozen.json").write_text("{}")
+
+
+@pytest.mark.parametrize("content", ["{}", '{"items": {}}', '{"items": {"gsm8k": []}}', "[]"])
+def test_a_file_that_holds_no_hashes_is_refused(tmp_path, content):
+    (tmp_path / "frozen.json").write_text(content)
     by_hashes = Decontaminate(method="decontaminate", hashes=("frozen.json",))
     with pytest.raises(RecipeError, match="holds no hashes of benchmarks"):
         by_hashes.read(tmp_path)

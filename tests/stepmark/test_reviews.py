@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -106,6 +108,26 @@ def test_a_place_that_cannot_be_written_is_said_so(tmp_path):
     (tmp_path / "r.jsonl").mkdir()
     with pytest.raises(ReviewError, match="cannot be written"):
         add(tmp_path / "r.jsonl", [a_review(SOLUTION, 1)])
+
+
+def test_a_review_of_which_the_disk_takes_a_part_is_not_kept_and_spoils_nothing(tmp_path):
+    path = tmp_path / "r.jsonl"
+    add(path, [a_review(SOLUTION, 1)])
+    before = path.read_bytes()
+    with limited_to(len(before) + 30), pytest.raises(ReviewError, match="not kept"):
+        add(path, [a_review(SOLUTION, 2)])
+    assert path.read_bytes() == before
+
+
+@contextmanager
+def limited_to(size):
+    """Let no file grow beyond a size: like a disk that fills up in the middle of a write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(
