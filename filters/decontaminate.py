@@ -153,13 +153,14 @@ def _statements_of(source: ProblemSource) -> ProblemSource:
 
 
 def _frozen(path: Path) -> dict[str, list[list[int]]]:
+    fault: object = "no item is in it"
     try:
         items: dict[str, list[list[int]]] = json.loads(path.read_text(encoding="utf-8"))["items"]
-        if not any(items.values()):
-            raise ValueError("no item is in it")
+        if any(items.values()):
+            return items
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecipeError(
-            f"{path} holds no hashes of benchmarks ({error!r}): name a file "
-            "filters/NN-decontaminate.json of another build."
-        ) from None
-    return items
+        fault = error
+    raise RecipeError(
+        f"{path} holds no hashes of benchmarks ({fault!r}): name a file "
+        "filters/NN-decontaminate.json of another build."
+    )
