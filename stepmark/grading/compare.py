@@ -7,10 +7,12 @@ is asked) and `ask` (hand the pair to the symbolic worker).
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from stepmark.grading.choice import read_letter
 from stepmark.grading.exact import read_quantity, same_quantity
 from stepmark.grading.normalise import normalise
+from stepmark.grading.number_words import ALONE
 from stepmark.grading.structure import MAX_DEPTH, Told, compare_parts, depth
 from stepmark.grading.units import drop_unit
 from stepmark.records import Kind
@@ -19,10 +21,11 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*[A-Za-z]")
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 _MATH_WORD = re.compile(r"(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|[a-z]{2})", re.IGNORECASE)
-_NUMBER_WORD = re.compile(
-    r"\b(?:zero|none|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|hundred)\b"
-)
 _CLOCK = re.compile(r"(\d+):(\d+)(?::\d+)?\s?([ap]\.?m\.?)?", re.IGNORECASE)
+NOON: Final = 12
+_DEGREES = re.compile(r"\\circ|°|\bdegrees?\b")
+_PI = re.compile(r"\\pi(?![a-z])|π")
+_CHANCE = re.compile(r"(\d+) (?:in|out of) (\d+)")
 _LETTER = re.compile(r"\(?([A-Z])\)?")
 _TEXT_NOISE = re.compile(r"[^\w\s%./:+-]|[.:](?=\s|$)")
 
@@ -36,6 +39,8 @@ def compare(answer: str, reference: str, kind: Kind) -> Told:
     left, right = normalise(answer), normalise(reference)
     if not left or not right:
         return "different" if right else "untold"
+    if kind == "math" and (_in_degrees(answer, reference) or _in_degrees(reference, answer)):
+        return "untold"
     if kind == "text":
         return _compare_texts(left, right)
     return compare_normal(left, right)
@@ -51,13 +56,18 @@ def same_answer(answer: str | None, other: str | None, kind: Kind) -> bool:
     return answer == other or (kind != "code" and compare(answer, other, kind) == "same")
 
 
+def _in_degrees(one: str, other: str) -> bool:
+    """Tell whether an angle is in degrees and another in radians: the sign of degrees is ignored."""
+    return bool(_DEGREES.search(one)) and bool(_PI.search(other))
+
+
 def compare_normal(left: str, right: str) -> Told:
     """Compare two canonical texts of kind `math`."""
     if left == right:
         return "same"
     if "\\ldots" in left or "\\ldots" in right:
         return "untold"
-    told = _compare_numbers(left, right)
+    told = _compare_numbers(left, right) or _compare_chances(left, right)
     if told is not None:
         return told
     if max(depth(left), depth(right)) > MAX_DEPTH:
@@ -86,6 +96,14 @@ def _compare_numbers(left: str, right: str) -> Told | None:
     return "untold" if same is None else "same" if same else "different"
 
 
+def _compare_chances(left: str, right: str) -> Told | None:
+    """`1 in 4` is 1/4; whether it is another number's spelling is not decided."""
+    one, other = _CHANCE.sub(r"\1/\2", left), _CHANCE.sub(r"\1/\2", right)
+    if (one, other) == (left, right):
+        return None
+    return "same" if one == other or _compare_numbers(one, other) == "same" else "untold"
+
+
 def _compare_clocks(left: str, right: str) -> Told | None:
     """`3:00` and `3:00 pm` are one answer; a ratio `3:4` against a number is not decided."""
     one, other = _CLOCK.fullmatch(left), _CLOCK.fullmatch(right)
@@ -93,11 +111,21 @@ def _compare_clocks(left: str, right: str) -> Told | None:
         return None
     if not one or not other:
         return "untold"
-    if (int(one[1]), int(one[2])) != (int(other[1]), int(other[2])):
-        ratio = int(one[1]) * int(other[2]) == int(one[2]) * int(other[1])
-        return "untold" if ratio else "different"
-    halves = {match[3].lower()[0] for match in (one, other) if match[3]}
-    return "different" if halves == {"a", "p"} else "same"
+    if _times(one) & _times(other):
+        return "same"
+    if one[3] or other[3]:
+        return "different"
+    ratio = int(one[1]) * int(other[2]) == int(one[2]) * int(other[1])
+    return "untold" if ratio else "different"
+
+
+def _times(clock: re.Match[str]) -> set[tuple[int, int]]:
+    """Return the hours and minutes that a clock may mean: two up to 12:59 if no half is said."""
+    hour, minute = int(clock[1]), int(clock[2])
+    if hour > NOON:
+        return {(hour, minute)}
+    halves = (clock[3].lower()[0],) if clock[3] else ("a", "p")
+    return {(hour % NOON + NOON * (half == "p"), minute) for half in halves}
 
 
 def _compare_words(left: str, right: str) -> Told:
@@ -108,7 +136,7 @@ def _compare_words(left: str, right: str) -> Told:
     if one and other:
         return _compare_phrases(one, other)
     if (one and read_quantity(right)) or (other and read_quantity(left)):
-        return "untold" if _NUMBER_WORD.search(one or other or "") else "different"
+        return "untold" if ALONE.search(one or other or "") else "different"
     return "ask"
 
 

@@ -19,6 +19,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stepmark.grading.number_words import NUMBER_WORD
+from stepmark.grading.units import read_unit
+
 
 class Conclusion(NamedTuple):
     """What the closing sentence says."""
@@ -51,7 +54,7 @@ _VERB = re.compile(
 )
 _ASIDE = re.compile(
     r"\b(?:after|before|in|within|for|over|during|by|with|at|than|from|(?<!up )to|of|out of|per"
-    r"|every|on|under|if|when|each|between|and|last|next|first|all|the|an?|\w+ing)"
+    r"|every|on|under|if|when|each|between|last|next|first|all|the|an?|\w+ing)"
     r"(?:\s+(?:the|a|an|all|his|her|its|their|these|those|both|only|just|exactly|about|next|last|first"
     r"|other|remaining|more|another|each|around|approximately|\w+'s|\w+ing))*\s+(?:\\\()?$",
     re.IGNORECASE,
@@ -72,12 +75,14 @@ _FORMULA = re.compile(
     r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]++|[^a-zA-Z\\]|[a-zA-Z](?![a-zA-Z])|\\[^a-zA-Z])++"
 )
 _ADJECTIVE = re.compile(r"-[a-z]")
-_DENIAL = re.compile(r"\banswer\b.*\b(?:not|cannot)\b|\banswer isn't\b", re.IGNORECASE)
-_NUMBER_WORD = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundred|thousand|half|none|zero)\b",
+_IN_WORDS = re.compile(
+    rf"\b(?:is|are|was|were|be|has|have|had|with|leaves|remains?)\s+(?:only\s+)?{NUMBER_WORD.pattern}"
+    r"(?:\s+[a-z]+)?\W*$",
     re.IGNORECASE,
 )
+"""The sentence ends on a number in words: digits before it are not the answer."""
+_TWO_UNITS = re.compile(r"\d\s+([a-z]+),?\s+(?:and\s+)?\$?[\d.]+\s+([a-z]+)", re.IGNORECASE)
+_DENIAL = re.compile(r"\banswer\b.*\b(?:not|cannot)\b|\banswer isn't\b", re.IGNORECASE)
 
 
 def find_conclusion(text: str) -> Conclusion:
@@ -97,14 +102,25 @@ def read_number(sentence: str) -> Conclusion:
         return Conclusion(formula, ambiguous=False)
     if "=" in sentence and _FORMULA.fullmatch(sentence):
         return Conclusion(sentence.rpartition("=")[2].strip(" $.\\[]"), ambiguous=False)
+    if _IN_WORDS.search(sentence) or _in_two_units(sentence):
+        return Conclusion(None, ambiguous=True)
     found = list(_NUMBER.finditer(sentence))
     if not found:
-        return Conclusion(None, ambiguous=bool(_NUMBER_WORD.search(sentence)))
+        return Conclusion(None, ambiguous=bool(NUMBER_WORD.search(sentence)))
     for candidates in (found, _after_verb(sentence, found), _set_aside(sentence, found)):
         texts = {_key(match[0]): match[0] for match in candidates}
         if len(texts) == 1:
             return Conclusion(texts.popitem()[1].strip(), ambiguous=False)
     return Conclusion(None, ambiguous=True)
+
+
+def _in_two_units(sentence: str) -> bool:
+    """Tell whether an amount is given in parts, as in "1 hour and 30 minutes"."""
+    for large, small in _TWO_UNITS.findall(sentence):
+        one, other = read_unit(f" {large}"), read_unit(f" {small}")
+        if one and other and one != other and one.dimension == other.dimension != "":
+            return True
+    return False
 
 
 def _last_sentence(text: str) -> str:

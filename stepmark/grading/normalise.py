@@ -76,7 +76,11 @@ _SCRIPT = re.compile(r"([\^_])\{([0-9a-zA-Z])\}")
 _DEGREES = re.compile(r"(?<=[\d})])\s*\^\\circ\s*(?:[CF]|degrees?)?$")
 _TRIG = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)")
 _GAP = re.compile(r"(?<![\w}.%)])\s+|\s+(?![\w(])|(?<=[})])\s+(?=[\d(])|(?<=\w)\s+(?=\()")
-_THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!\s*)(?=\s*\d{3})\s*")
+_THOUSANDS = re.compile(
+    r"(?<=\d)(?:\{,\}|,\\!\s*)(?=\s*\d{3})\s*|(?<=\d)(?:\\,|[\u00a0\u2009\u202f])(?=\d{3}(?!\d))"
+)
+_SPACED = re.compile(r"-?\$?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+"""All of an answer: one number whose thousands are set apart by spaces."""
 _LEADING = re.compile(
     r"(?:\\approx|approximately|about|exactly|only|roughly|=|:)\s*", re.IGNORECASE
 )
@@ -96,8 +100,10 @@ def normalise(text: str) -> str:
 
 
 def _pass(text: str) -> str:
-    text = text.translate(_UNICODE).replace("...", "\\ldots ")
     text = _THOUSANDS.sub(",", text)
+    text = text.translate(_UNICODE).replace("...", "\\ldots ")
+    if _SPACED.fullmatch(text):
+        return text.replace(" ", ",")
     text = (
         text.replace("\\$", "$").replace("\\%", "%").replace("\\{", "\x01").replace("\\}", "\x02")
     )

@@ -98,7 +98,8 @@ def _read_words(rest: str, *, spaced: bool) -> Unit | None:
     words = _WORD.findall(rest)
     if not words or (not spaced and words[0] not in _KNOWN):
         return None
-    if len(words[0]) == 1 and rest.strip()[1:2] not in (" ", "/"):
+    letter = len(words[0]) == 1 and rest.strip()[1:2] not in (" ", "/")
+    if letter and not (rest[0] == " " and words[0] in _KNOWN):
         return None
     if any(not _is_unit_word(word) for word in words):
         return None
