@@ -57,7 +57,7 @@ def same_answer(answer: str | None, other: str | None, kind: Kind) -> bool:
 
 
 def _in_degrees(one: str, other: str) -> bool:
-    """Tell whether an angle is in degrees and another in radians: the sign of degrees is ignored."""
+    """Tell whether one angle is in degrees, whose sign is ignored, and one in radians."""
     return bool(_DEGREES.search(one)) and bool(_PI.search(other))
 
 
