@@ -87,7 +87,7 @@ def _claims(puzzle: Puzzle, step: str) -> tuple[Claim, ...] | UnreadableError:
         found = tuple(c for sentence in sentences(step) for c in claims(sentence, puzzle.read))
     except UnreadableError as error:
         return error
-    strange = [c.text for c in found if predicates(c.formula) - puzzle.words]
+    strange = [c.text for c in found if c.formula and predicates(c.formula) - puzzle.words]
     return UnreadableError("unknown_word", strange[0]) if strange else found
 
 

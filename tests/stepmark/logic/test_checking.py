@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepmark.labels import REASONS
 from stepmark.logic.checking import Checked, check_steps
+from stepmark.logic.derivation import Premises
 
 CATS = "Every cat is shy. Max is a cat. True or false? Max is shy."
 PROOF = "hypothesis: {B}{a}\nfact1: (x): {A}x -> {B}x\nfact2: {A}{a}"
@@ -37,8 +39,19 @@ def test_a_step_that_cannot_be_read_is_unlabelled_with_its_words():
     assert "max might be rather shy today" in checked.evidence
 
 
-def test_after_it_nothing_is_called_incorrect():
-    assert verdicts("Max might be rather shy today.", "Max is shy.") == ["unlabelled"] * 2
+@pytest.mark.parametrize("premises", ["written", "known"])
+@pytest.mark.parametrize(
+    "unread", ["Max, as we know, is a cat.", "The statement that Max is a cat is true."]
+)
+def test_after_it_nothing_is_called_incorrect(unread: str, premises: Premises):
+    statement = "All cats are red. Max is a dog. True or false? Max is a cat."
+    checked = check_steps(statement, (unread, "Max is red."), "english", premises)
+    assert [one.verdict for one in checked] == ["unlabelled"] * 2
+
+
+def test_after_it_what_follows_all_the_same_is_correct():
+    steps = ("Max might be rather shy today.", "Max is shy.")
+    assert check_steps(CATS, steps, "english", "known")[1].verdict == "correct"
 
 
 def test_of_a_problem_that_cannot_be_read_no_step_is_labelled():

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from stepmark.logic import english
 from stepmark.logic.claims import claims, is_answer, sentences
+from stepmark.logic.derivation import Claim
 from stepmark.logic.unreadable import UnreadableError
 
 FACT, RULE, SO = (english.read(s) for s in ("Max is a cat", "Every cat is shy", "Max is shy"))
@@ -40,8 +41,12 @@ def test_sentences_lose_numbering_marks_and_what_leads_on():
     )
 
 
-def test_plans_and_final_answers_are_no_claims():
-    assert sentences("Let's think step by step. We need to look at Max. The answer is (A).") == ()
+def test_plans_are_no_claims():
+    assert sentences("Let's think step by step. We need to look at Max.") == ()
+
+
+def test_a_final_answer_is_said_but_not_read():
+    assert claims("The answer is (A).", english.read) == (Claim("The answer is (A).", None),)
 
 
 @pytest.mark.parametrize(
