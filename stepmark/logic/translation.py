@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from stepmark.logic.derivation import Claim, Given
-from stepmark.logic.english import lemma
 from stepmark.logic.formula import Formula, constants, predicates
 from stepmark.logic.syntax import parse
 from stepmark.logic.unreadable import UnreadableError, refuse
+from stepmark.logic.words import lemma
 
 MAX_CHARS: Final = 20_000
 
