@@ -34,6 +34,15 @@ def test_a_part_that_cannot_be_read_makes_the_sentence_unreadable():
         claims("Max is a cat, so he might be shy.", english.read)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["Since Max is a cat.", "Since Max is a cat, he might be shy.", "As ever, Max might be shy."],
+)
+def test_a_reason_without_a_claim_that_can_be_read_is_unreadable(sentence: str):
+    with pytest.raises(UnreadableError):
+        claims(sentence, english.read)
+
+
 def test_sentences_lose_numbering_marks_and_what_leads_on():
     assert sentences("**Step 2:** Therefore, Max is shy.\n- So Max is red.") == (
         "Max is shy.",
