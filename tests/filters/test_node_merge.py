@@ -31,6 +31,15 @@ def test_a_mistake_that_the_next_step_puts_right_counts_as_put_right():
     assert {each["first_error"] for each in seconds} == {0, None}
 
 
+def test_a_mistake_is_not_lost_in_a_later_step_that_nobody_labelled():
+    rows = [a_row("CI??", id=f"so_{n:032x}") for n in range(20)]
+    seconds = ALWAYS.change(table(*rows), None).to_pylist()[20:]
+    assert {tuple(each["verdicts"]) for each in seconds} == {
+        ("incorrect", "unlabelled", "unlabelled")
+    }
+    assert 0 < len(seconds) < 20
+
+
 def test_a_first_error_counts_as_measured_only_where_it_was_and_nothing_was_joined_to_it():
     rows = [a_row("CCIC", tuple("abcd"), id=f"so_{n:032x}", bracketed=True) for n in range(20)]
     seconds = [ALWAYS.change(table(row), None).to_pylist()[1] for row in rows]
