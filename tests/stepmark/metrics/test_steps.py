@@ -74,6 +74,22 @@ def test_auc_counts_pairs_and_ties_by_half():
     assert auc.value == pytest.approx(3.5 / 4)
 
 
+def test_auc_of_three_steps_says_next_to_nothing():
+    auc = scored("CCI", "CCI", [0.9, 0.9, 0.1]).auc
+    assert auc is not None
+    assert auc.value == 1
+    assert auc.low < 0.4
+
+
+def test_auc_is_in_doubt_by_the_rarer_kind_of_steps():
+    """One wrong step below 90 of 100 right ones: its place alone tells."""
+    values = [*(n / 100 for n in range(100)), 0.095]
+    auc = scored("C" * 100 + "I", "C" * 100 + "I", values).auc
+    assert auc is not None
+    assert auc.value == pytest.approx(0.9)
+    assert auc.high - auc.low > 0.5
+
+
 def test_auc_needs_values_of_both_kinds():
     assert scored("CC", "CC", [0.9, 0.5]).auc is None
     assert scored("CI", "CI", [0.9, np.nan]).auc is None
