@@ -90,6 +90,23 @@ def test_auc_is_in_doubt_by_the_rarer_kind_of_steps():
     assert auc.high - auc.low > 0.5
 
 
+def test_the_interval_of_auc_is_the_jackknifes_where_problems_hold_both_kinds_of_steps():
+    """Steps of a problem share a shift, so wins and losses of a problem cancel in part."""
+    chance = np.random.default_rng(0)
+    problems, right = np.repeat(np.arange(150), 4), np.tile([True, True, False, False], 150)
+    values = chance.normal(right.astype(float)) + np.repeat(chance.normal(scale=2, size=150), 4)
+    found = roc_auc(values, right, problems)
+    without = []
+    for left_out in range(150):
+        kept = problems != left_out
+        one = roc_auc(values[kept], right[kept], problems[kept])
+        assert one is not None
+        without.append(one.value)
+    spread = (149 / 150 * np.square(np.array(without) - np.mean(without)).sum()) ** 0.5
+    assert found is not None
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * spread, rel=0.15)
+
+
 def test_auc_needs_values_of_both_kinds():
     assert scored("CC", "CC", [0.9, 0.5]).auc is None
     assert scored("CI", "CI", [0.9, np.nan]).auc is None
