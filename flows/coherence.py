@@ -18,6 +18,7 @@ from filters.chain import AnyFilter
 from filters.consensus import CONSENSUS, Consensus
 from filters.isotonic import Isotonic
 from flows.kinds import Annotator
+from stepmark.records import Semantics
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 
 if TYPE_CHECKING:
@@ -84,8 +85,17 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
         )
 
 
-def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCarlo | None) -> None:
-    """A filter has what it decides by: rates of problems that were sampled, or rollouts."""
+def check_filters(
+    filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCarlo | None, semantics: Semantics
+) -> None:
+    """A filter has what it decides by: rates of problems that were sampled, or rollouts.
+
+    Args:
+        filters: in their order.
+        sampled: whether solutions are sampled.
+        drawn: the annotator whose rollouts there are; None if the labels rest on none.
+        semantics: what the labels claim.
+    """
     for number, each in enumerate(filters):
         if each.needs_solve_rate and not sampled:
             raise ValueError(
@@ -102,6 +112,12 @@ def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCa
                 f"filters[{number}] (isotonic) compares values with outcomes, and right answers "
                 f"have none that was measured: have them probed (right_answers: "
                 f"{drawn.right_answers} now)"
+            )
+        if isinstance(each, Isotonic) and semantics != "potential":
+            raise ValueError(
+                f"filters[{number}] (isotonic) makes values the rates at which right answers are "
+                f"reached, which is `potential`, and the labels claim `{semantics}`: leave it out, "
+                "or have another rule read the rollouts (soft)"
             )
 
 

@@ -115,6 +115,7 @@ class Recipe(Block):
             self.filters,
             sampled=self.solutions is None,
             drawn=self.monte_carlo.get(self.labels.annotators[0]),
+            semantics=self.semantics,
         )
         check_exports(self.export, self.annotators.values())
         check_shares(self.splits)
