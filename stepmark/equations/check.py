@@ -18,6 +18,7 @@ from stepmark.equations.trees import (
     Tree,
     Variable,
     is_bare,
+    is_mixed,
     leaves,
     operations,
     variables,
@@ -138,7 +139,7 @@ def _is_defined(tree: Tree, known: Knowledge) -> bool:
 
 
 def _is_value(tree: Tree) -> bool:
-    return is_bare(tree) and not variables(tree)
+    return is_bare(tree) and not variables(tree) and not is_mixed(tree)
 
 
 def _continued(

@@ -3,7 +3,8 @@
 An equality fails only if no reading of it holds: with and without what `%` and `dozen` are worth,
 rounded or cut to the places it is written with. Then there are excuses, each a reading that cannot
 be checked here: units of one kind that differ, a percentage that is added, a result rounded to a
-whole number without saying so, numbers that were rounded before, `5 + 3 = 8 * 2 = 16`.
+whole number without saying so, numbers that were rounded before, a mixed number that is a product,
+`5 + 3 = 8 * 2 = 16`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from stepmark.equations.trees import (
     TooHardError,
     Tree,
     Values,
+    as_products,
     is_bare,
     leaves,
     operations,
@@ -83,7 +85,7 @@ def status(said: Equality, known: Values) -> Status | None:
             return "holds"
         if any(_cut_to_whole(one, other) for one, other in pairs):
             return "holds" if _ROUNDS.search(said.step) else "unclear"
-    return "unclear" if _excused(said, pairs) else "fails"
+    return "unclear" if _multiplies(said, known) or _excused(said, pairs) else "fails"
 
 
 def _pairs(left: Tree, right: Tree, known: Values) -> Iterator[tuple[Fraction, Fraction]]:
@@ -101,6 +103,12 @@ def _readings(tree: Tree) -> tuple[bool, ...]:
 
 def _cut_to_whole(one: Fraction, other: Fraction) -> bool:
     return other.denominator == 1 and one.denominator > 1 and abs(one - other) < 1
+
+
+def _multiplies(said: Equality, known: Values) -> bool:
+    r"""Tell whether mixed numbers may be meant as products: `4\frac{1}{2} = 2`."""
+    pairs = _pairs(as_products(said.left), as_products(said.right), known)
+    return any(one == other for one, other in pairs)
 
 
 def _symbolic(said: Equality, known: Values) -> Status | None:
