@@ -14,6 +14,8 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Exhaustive, Searched
 from annotators.searches import OmegaPrm, SelfRewarding
+from annotators.verified import Verified
+from annotators.verifiers import RewrittenLine
 from filters.chain import AnyFilter
 from filters.consensus import CONSENSUS, Consensus
 from filters.isotonic import Isotonic
@@ -132,6 +134,17 @@ def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> No
             raise ValueError(
                 f"annotators.{name} labels spoiled solutions, and solve.inject is not set: set it "
                 "to {method: versaprm_errors, policy: …}, or choose another annotator"
+            )
+
+
+def check_rewritten(annotators: Mapping[str, Annotator], *, rewrites: bool) -> None:
+    """Which line was rewritten is known where lines are."""
+    for name, annotator in annotators.items():
+        reads = isinstance(annotator, Verified) and isinstance(annotator.verifier, RewrittenLine)
+        if reads and not rewrites:
+            raise ValueError(
+                f"annotators.{name} labels programs of which one line was rewritten, and `rewrite` "
+                "is not set: set it to {method: operators}, or choose another verifier"
             )
 
 

@@ -30,6 +30,7 @@ from flows.coherence import (
     check_exports,
     check_filters,
     check_injected,
+    check_rewritten,
     check_writers,
 )
 from flows.kinds import Annotator, needs_reference
@@ -110,6 +111,7 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
+        check_rewritten(self.annotators, rewrites=self.rewrite is not None)
         check_compared(self.solve, self.annotators)
         check_filters(
             self.filters,
