@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,11 +16,15 @@ from flows.review.queue import EVERY, in_turn, queue
 from stepmark.counts import Tally
 from stepmark.errors import StorageError
 from stepmark.ids import content_id
+from stepmark.records import Annotation, Problem, Solution
+from storage.shards import write_shard
+from tests.fakes.factories import a_problem
 from tests.flows.review.arrange import (
     JUDGE,
     MC,
     PEOPLE,
     SUMS,
+    an_annotation,
     draw,
     say,
     solutions,
@@ -81,6 +87,22 @@ def test_people_have_no_voice_so_that_the_queue_stands_still(tmp_path):
     root = write_build(tmp_path / "b", [solution], {"sums": SUMS, "people": PEOPLE})
     say(root, "sums", {solution.id: "CCC"})
     assert list(queue(root)[0].doubted.voices) == ["sums"]
+
+
+def test_a_solution_of_any_shard_comes_with_its_own_problem(tmp_path):
+    other = replace(a_problem(), id=content_id("pb", "other"), statement="Another one?")
+    here, there = solutions(1)[0], solutions(1, problem=other)[0]
+    root = write_build(tmp_path / "b", [here], {"sums": SUMS})
+    say(root, "sums", {here.id: "CCC"})
+    write_shard(root, "problems/00001.parquet", Problem, [other])
+    write_shard(root, "solutions/00001.parquet", Solution, [there])
+    write_shard(root, "labels/00001.parquet", Annotation, [])
+    unsure = [an_annotation(there.id, "sums", "C?C")]
+    write_shard(root, "annotations/sums/00001.parquet", Annotation, unsure)
+    first, second = queue(root)
+    assert (first.solution, first.problem) == (there, other)
+    assert (second.solution, second.problem) == (here, a_problem())
+    assert queue(root, limit=1) == (first,)
 
 
 def doubted(*doubts: float) -> list[Doubted]:
