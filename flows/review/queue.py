@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from flows.recipe_file import load_recipe
 from flows.review.doubt import Doubted, doubts
+from flows.review.voices import fitted_hypers
 from stepmark.errors import StorageError
 from stepmark.ids import fraction_of
 from stepmark.records import Problem, Solution
@@ -53,7 +54,7 @@ def queue(root: Path, limit: int | None = None) -> tuple[Item, ...]:
     if not shards:
         raise StorageError(f"{root} has no labelled shard yet: continue the build.")
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    doubted = [each for shard in shards for each in doubts(root, recipe, shard)]
+    doubted = list(doubts(root, recipe, shards, fitted_hypers(root, recipe, shards)))
     first = list(in_turn(doubted))[:limit]
     return tuple(_with_texts(root, shards, first))
 
