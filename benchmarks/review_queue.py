@@ -144,7 +144,7 @@ def met(order: Sequence[Case]) -> dict[str, dict[str, Any]]:
 
 
 def _met(held: np.ndarray[Any, Any], part: float, problems: Sequence[str]) -> dict[str, Any]:
-    looked_at = np.arange(len(held)) < round(part * len(held))
+    looked_at = np.arange(len(held)) < max(1, round(part * len(held)))
     share = ratio_of(held * looked_at, held, problems)
     assert share is not None
     ratio = Estimate(*(figure / looked_at.mean() for figure in share))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -101,10 +101,14 @@ def doubts(
 def _doubted(solution: str, steps: int, said: Mapping[str, Heard], row: int) -> Doubted:
     voices = {n: voice for n, of in said.items() if (voice := of.voices[row]) is not None}
     claims = {n: claim for n, of in said.items() if (claim := of.claims[row]) is not None}
-    nobody = np.full(steps + 1, 1 / (steps + 1))
-    shares = np.mean(list(voices.values()), axis=0) if voices else nobody
-    trusted = np.mean(shares[list(claims.values())]) if claims else shares.max()
+    shares = _mean(list(voices.values())) if voices else np.full(steps + 1, 1 / (steps + 1))
+    trusted = _mean([shares[at] for at in claims.values()]) if claims else shares.max()
     return Doubted(solution, 1.0 - float(trusted), voices, claims)
+
+
+def _mean(parts: Sequence[Any]) -> Any:
+    """Return the mean of a few arrays or numbers."""
+    return sum(parts) / len(parts)
 
 
 def _place(voice: FloatArray, at: Claim) -> str:
