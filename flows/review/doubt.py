@@ -103,7 +103,7 @@ def _doubted(solution: str, steps: int, said: Mapping[str, Heard], row: int) -> 
     claims = {n: claim for n, of in said.items() if (claim := of.claims[row]) is not None}
     shares = _mean(list(voices.values())) if voices else np.full(steps + 1, 1 / (steps + 1))
     trusted = _mean([shares[at] for at in claims.values()]) if claims else shares.max()
-    return Doubted(solution, 1.0 - float(trusted), voices, claims)
+    return Doubted(solution, max(0.0, 1.0 - float(trusted)), voices, claims)
 
 
 def _mean(parts: Sequence[Any]) -> Any:
