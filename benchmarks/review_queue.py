@@ -145,8 +145,9 @@ def met(order: Sequence[Case]) -> dict[str, dict[str, Any]]:
 
 def _met(held: np.ndarray[Any, Any], part: float, problems: Sequence[str]) -> dict[str, Any]:
     looked_at = np.arange(len(held)) < max(1, round(part * len(held)))
-    share = ratio_of(held * looked_at, held, problems)
-    assert share is not None
+    linear = ratio_of(held * looked_at, held, problems)
+    assert linear is not None
+    share = linear.estimate
     ratio = Estimate(*(figure / looked_at.mean() for figure in share))
     return {
         "share": _rounded(share),

@@ -49,7 +49,7 @@ def test_a_build_is_judged_by_the_truth_of_its_steps(tmp_path):
     }
     figures = measured(root)
     assert (figures["solutions"], figures["wrong"], figures["undecided"]) == (2, 1, 0)
-    assert figures["best"]["wrong"]["50%"]["share"] == [1, 1, 1]
+    assert figures["best"]["wrong"]["50%"]["share"][0] == 1
     assert figures["wrong_answers"]["wrong"]["50%"]["ratio"][0] == 2
 
 
