@@ -1,14 +1,17 @@
 """Annotation by construction: a spoiled solution has its error where it was put.
 
 Nobody is asked: what an injection wrote is the evidence (annotators/injections), kept as findings.
-A solution that was not spoiled is right in every step if its answer is right, which is what was
-spoiled; its labels rest on that alone. Semantics: correctness.
+It is held against the answer alone: where that is still right although the error should have
+changed it, the error may never have been made, and nothing is said of the steps from it on
+(`still_right`). A solution that was not spoiled is right in every step if its answer is right,
+which is what was spoiled; its labels rest on that alone, as do those before an error, and they are
+flagged as interpolated. Semantics: correctness.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
@@ -16,7 +19,7 @@ import pyarrow as pa
 from annotators.injections import Spoiled
 from annotators.verified import labels_from
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
-from stepmark.labels import Labels
+from stepmark.labels import CORRECT, Labels
 from stepmark.records import Finding, Semantics, Solution, Verdict
 
 
@@ -31,29 +34,40 @@ class Injected:
     method: Literal["injected"]
 
     def annotate(self, solutions: pa.Table, findings: pa.Table) -> Labels:
-        """Label many solutions from their stored findings; pure, as `Verified.annotate`."""
-        return labels_from(solutions, findings, self.semantics)
+        """Label many solutions from their stored findings; pure, as `Verified.annotate`.
+
+        That a step is correct is always taken from an answer, so that it is interpolated.
+        """
+        labels = labels_from(solutions, findings, self.semantics)
+        steps = replace(labels.steps, interpolated=labels.steps.verdicts == CORRECT)
+        return replace(labels, steps=steps)
 
 
 def findings_of_spoiled(
-    solution: Solution, spoiled: Spoiled, kind: str, prompt: str
+    solution: Solution, spoiled: Spoiled, kind: str, prompt: str, *, changes_answer: bool
 ) -> tuple[Finding, ...]:
     """Return a finding a step: wrong where it was made so, sound before, unknown after.
 
     Steps after the first error that are not said to be wrong rest on it: they are left unlabelled.
+    So are all from the first error on if that error is in doubt.
 
     Args:
-        solution: the spoiled solution.
+        solution: the spoiled solution, graded.
         spoiled: what the writer said of it.
         kind: the kind of error that was asked for.
         prompt: content hash of the prompt that asked (`pr_…`).
+        changes_answer: whether an error of the kind should change the answer.
     """
+    doubtful = changes_answer and solution.outcome == "correct"
 
     def said(step: int) -> _Said:
+        if step < spoiled.errors[0]:
+            return _Said("correct", None, "as in a solution whose answer is right")
+        if doubtful:
+            told = f"{kind}: {spoiled.why}" if step in spoiled.errors else ""
+            return _Said("unlabelled", "still_right", told)
         if step in spoiled.errors:
             return _Said("incorrect", None, f"{kind}: {spoiled.why}")
-        if step < spoiled.errors[0]:
-            return _Said("correct", None, "")
         return _Said("unlabelled", "after_first_error", "")
 
     return _findings(solution, said, prompt)

@@ -17,8 +17,8 @@ from stepmark.records import Finding, Problem, Solution
 from stepmark.replies import only_reply
 
 INJECTED: Final = "injected"
-"""How an injection's solutions ended, and why the outcome of a spoiled one is unknown: its end says
-nothing of it."""
+"""How an injection's solutions ended, and why the outcome is unknown of one that stops at its wrong
+step: it was to give no answer."""
 WRONG: Final = "wrong_answer"
 """Why another solution is no use: it was to be right."""
 
@@ -79,12 +79,26 @@ async def _grown(injection: Injection, problem: Problem, wanted: _Wanted, worker
     address, prompt = policy.purchase.address(request), prompt_id(asked.prompt)
     solution = _solution(original, written, reply, address, policy.identity.id)
     if isinstance(written, Spoiled):
-        return _one(solution, findings_of_spoiled(solution, written, asked.kind, prompt))
-    grade = await worker.grader.grade("".join(written.steps), "given", problem)
-    if grade.outcome != "correct":
-        return _none(problem, grade.reason or WRONG)
-    right = replace(solution, answer=grade.answer, outcome="correct", outcome_reason=None)
-    return _one(right, findings_of_unspoiled(right, prompt))
+        solution = await _graded(solution, problem, worker, short=written.stops_short_of(original))
+        changes = injection.kinds[asked.kind].changes_answer
+        found = findings_of_spoiled(solution, written, asked.kind, prompt, changes_answer=changes)
+        return _one(solution, found)
+    solution = await _graded(solution, problem, worker, short=False)
+    if solution.outcome != "correct":
+        return _none(problem, solution.outcome_reason or WRONG)
+    return _one(solution, findings_of_unspoiled(solution, prompt))
+
+
+async def _graded(solution: Solution, problem: Problem, worker: Worker, *, short: bool) -> Solution:
+    """Return a solution with its outcome; one that stops short has an answer only if it says so."""
+    text = solution.lead + "".join(solution.steps)
+    grade = await worker.grader.grade(text, "length" if short else "given", problem)
+    return replace(
+        solution,
+        answer=grade.answer,
+        outcome=grade.outcome,
+        outcome_reason=INJECTED if short and grade.outcome == "unknown" else grade.reason,
+    )
 
 
 def _none(problem: Problem, reason: str) -> Grown:
@@ -112,7 +126,7 @@ def _solution(
         tail="",
         answer=None,
         outcome="unknown",
-        outcome_reason=INJECTED,
+        outcome_reason=None,
         finish_reason=INJECTED,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,

@@ -54,6 +54,7 @@ REASONS: Final = (
     "cannot_tell",
     "no_scores",
     "other_steps",
+    "still_right",
 )
 """Why a step is unlabelled or a solution has no labels, by code. Five are a rule's own, from
 `before_not_measured`: nothing believable is known of the prefix before the step, or of the bare
@@ -65,7 +66,8 @@ Five are a verifier's: the step asserts nothing that it checks; what it asserts 
 the check was killed at its limit; the check broke; a fusion says other than what was found. One is
 of preferences: steps were compared with each other, which says nothing of a step by itself. Two are
 of people: nobody looked at the solution, or nobody who did can tell. Two are of published scores:
-their file has none for the step, or has the solution cut into other steps.
+their file has none for the step, or has the solution cut into other steps. One is of injections:
+the answer is still right although an error of the kind that was asked for should have changed it.
 """
 NONE, NOT_PROBED, TOO_MANY_UNKNOWN, AFTER_FIRST_ERROR, NO_STEPS, RIGHT_ANSWER, UNKNOWN_OUTCOME = (
     range(7)

@@ -3,7 +3,8 @@
 An injection is a frozen dataclass with `questions(problem, solution)`, one for each kind of error
 that is wanted, and `parse(kind, text, solution)`, which returns what became of the solution or the
 reason why the reply is no use. No text makes `parse` raise. Nothing is trusted but what the reply
-can be held to: steps before the first error are the original's, byte for byte.
+can be held to: steps before the first error are the original's, byte for byte, and an error of a
+kind that `changes_answer` did change it.
 """
 
 from __future__ import annotations

@@ -33,6 +33,8 @@ FLAWS: Final = {
     "missing_condition": "a step that leaves out a condition or case that it needs",
     "deception": "a step that looks right and hides a small slip",
 }
+HARMLESS: Final = ("redundancy", "circular_logic", "missing_condition")
+"""Flaws that need not change the answer."""
 SEVERAL: Final = "multi_solutions"
 """The kind that is no flaw: the problem solved in another way."""
 
@@ -42,7 +44,11 @@ class PrmBench(Writing):
     """A whole solution, flawed from one step on; or another right one."""
 
     kinds: ClassVar[Mapping[str, Kind]] = {
-        name: Kind("prmbench", {"kind": name.replace("_", " "), "meaning": meaning})
+        name: Kind(
+            "prmbench",
+            {"kind": name.replace("_", " "), "meaning": meaning},
+            changes_answer=name not in HARMLESS,
+        )
         for name, meaning in FLAWS.items()
     } | {SEVERAL: Kind("prmbench_multi_solutions", {})}
 

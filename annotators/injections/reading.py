@@ -38,6 +38,10 @@ class Spoiled(NamedTuple):
     why: str
     """The writer's explanation."""
 
+    def stops_short_of(self, original: Solution) -> bool:
+        """Tell whether it ends with its one wrong step, and the original went on there."""
+        return len(self.steps) == self.errors[0] + 1 < len(original.steps)
+
 
 class Another(NamedTuple):
     """A second solution of the problem, right if its answer is."""

@@ -66,6 +66,12 @@ PATTERNS: Final = {
         "inconsistency": "what is put together contradicts one of the conclusions",
     }),
 }  # fmt: skip
+HARMLESS: Final = frozenset((
+    "decomposition_redundancy", "decomposition_incompleteness", "regather_redundancy",
+    "regather_incompleteness", "deduction_premise_redundancy", "deduction_premise_incompleteness",
+    "integration_redundancy",
+))  # fmt: skip
+"""Kinds that need not change the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,7 @@ class Socratic(Writing):
         f"{name}_{error}": Kind("socratic", {
             "pattern": name, "does": pattern.does,
             "kind": error.replace("_", " "), "meaning": meaning,
-        })
+        }, changes_answer=f"{name}_{error}" not in HARMLESS)
         for name, pattern in PATTERNS.items()
         for error, meaning in pattern.errors.items()
     }  # fmt: skip

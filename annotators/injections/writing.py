@@ -24,6 +24,9 @@ class Kind(NamedTuple):
     """Name of the prompt that asks for it."""
     slots: Mapping[str, str]
     """What the prompt has a place for beside `problem` and `solution`."""
+    changes_answer: bool = True
+    """Whether a solution with such an error, gone on with, ends in another answer: not if the error
+    only says too much, goes in a circle, or leaves something unsaid."""
 
 
 class Asked(NamedTuple):
@@ -58,9 +61,10 @@ class Writing:
 
     def question(self, kind: str, problem: Problem, solution: Solution) -> Asked:
         """Return the request for an error of a kind."""
-        prompt, slots = self.kinds[kind]
+        wanted = self.kinds[kind]
         statement, steps = quoted(problem.statement), numbered(solution.steps)
-        return Asked(kind, prompt, ask(prompt, problem=statement, solution=steps, **slots))
+        messages = ask(wanted.prompt, problem=statement, solution=steps, **wanted.slots)
+        return Asked(kind, wanted.prompt, messages)
 
     def parse(self, kind: str, text: str, solution: Solution) -> Spoiled | Another | Failure:
         """Read a reply to the request for a kind, about a solution."""

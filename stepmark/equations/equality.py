@@ -45,8 +45,9 @@ _ROUNDS: Final = re.compile(r"round|approx|about|nearest|roughly|whole|estimat",
 _SCALED: Final = re.compile(r"\b(?:dozens?|hundreds?|thousands?|millions?|billions?|pairs?)\b")
 _DENIES: Final = re.compile(
     r"\b(?:false|untrue|wrong|(?:a|the|my) mistake|mistaken|incorrect|invalid|impossible|absurd"
-    r"|contradict\w*|fails?|cannot (?:be|hold)|borrow|carry|base|p?mod(?:ulo)?|congruent)\b"
-    r"|(?:\bnot|n['’]t) (?:be|true|equal|possible|correct|right|valid|hold|match|add up)\b",
+    r"|contradict\w*|fails?|borrow|carry|base|p?mod(?:ulo)?|congruent)\b"
+    r"|(?:\b(?:can)?not|n['’]t) (?:be )?"
+    r"(?:true|equal|possible|correct|right|valid|hold|match|add up)\b",
     re.IGNORECASE,
 )
 """What steps say that look at an equation without asserting it, or count in another base or round a

@@ -37,6 +37,8 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 SAMPLES = Path(__file__).parents[1] / "stepmark/problems/samples/gsm8k.jsonl"
 ROWS = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()][:2]
 
+WRONG = "So the answer is 8."
+
 
 def right_steps(row: dict[str, str]) -> list[str]:
     lines = re.sub("<<.*?>>", "", row["answer"]).split("\n")
@@ -48,8 +50,13 @@ def wrong_steps(row: dict[str, str]) -> list[str]:
     return [*right_steps(row)[:-1], "7 + 7 = 15, so the answer is 15."]
 
 
-def arrange(folder: Path, name: str, *, errors: int | None = None, another: str = "") -> Path:
-    """Write a shipped recipe for scripted policies; `another` ends a second right solution."""
+def arrange(
+    folder: Path, name: str, *, errors: int | None = None, another: str = "", spoiled: str = WRONG
+) -> Path:
+    """Write a shipped recipe for scripted policies.
+
+    `another` ends a second right solution, `spoiled` the spoiled ones.
+    """
     plain: dict[str, Any] = yaml.safe_load(find_recipe(name).read_text(encoding="utf-8"))
     plain["policies"] = {
         policy: {"engine": "scripted", "model": f"{policy}.jsonl"} for policy in plain["policies"]
@@ -66,28 +73,23 @@ def arrange(folder: Path, name: str, *, errors: int | None = None, another: str 
     path = folder / "recipe.yaml"
     path.write_text(json.dumps(plain), encoding="utf-8")
     if (inject := load_recipe(str(path))[0].solve.inject) is not None:
-        write_jsonl(folder / "writer.jsonl", list(writer_script(inject, another)))
+        write_jsonl(folder / "writer.jsonl", list(writer_script(inject, another, spoiled)))
     return path
 
 
-def writer_script(inject: Injection, another: str):
+def writer_script(inject: Injection, another: str, spoiled: str):
     """Its replies for every kind: it spoils step 1, and cannot be read on the second problem."""
     for number, row in enumerate(ROWS):
         steps = right_steps(row)
         problem = a_problem(row["question"])
         for kind in inject.kinds:
             asked = inject.question(kind, problem, a_solution(steps, problem=problem))
-            reply = (
-                "I would rather not." if number else written(inject.method, kind, steps, another)
-            )
+            reply = tagged("I add them up.", another or steps[-1])
+            if kind != SEVERAL:
+                after = () if inject.method == "versaprm_errors" else (spoiled,)
+                reply = flawed("That is 3 + 4 = 8.", *after)
+            reply = "I would rather not." if number else reply
             yield {"user": asked.messages[0].content, "prefix": "", "completions": [reply]}
-
-
-def written(method: str, kind: str, steps: list[str], another: str) -> str:
-    if kind == SEVERAL:
-        return tagged("I add them up.", another or steps[-1])
-    after = () if method == "versaprm_errors" else ("So the answer is 8.",)
-    return flawed("That is 3 + 4 = 8.", *after)
 
 
 def built(folder: Path, name: str, **changes: Any) -> list[LabelledSolution]:
@@ -96,18 +98,20 @@ def built(folder: Path, name: str, **changes: Any) -> list[LabelledSolution]:
 
 
 @pytest.mark.parametrize(
-    ("name", "errors", "labels"),
+    ("name", "errors", "labels", "outcome"),
     [
-        ("versaprm-augment", 7, ("correct", "incorrect")),
-        ("prmbench-inject", 8, ("correct", "incorrect", "unlabelled")),
-        ("socratic-inject", 20, ("correct", "incorrect", "unlabelled")),
+        ("versaprm-augment", 7, ("correct", "incorrect"), "unknown"),
+        ("prmbench-inject", 8, ("correct", "incorrect", "unlabelled"), "incorrect"),
+        ("socratic-inject", 20, ("correct", "incorrect", "unlabelled"), "incorrect"),
     ],
 )
-def test_spoiled_solutions_have_their_error_where_it_was_put(tmp_path, name, errors, labels):
+def test_spoiled_solutions_have_their_error_where_it_was_put(
+    tmp_path, name, errors, labels, outcome
+):
     rows = built(tmp_path, name, errors=20, another="The answer is 15.")
     spoiled = [row for row in rows if row.first_error is not None]
     right = [row for row in rows if row.first_error is None]
-    assert [row.verdicts for row in spoiled] == [labels] * errors
+    assert [(row.verdicts, row.outcome) for row in spoiled] == [(labels, outcome)] * errors
     assert {row.steps[:2] for row in spoiled} == {
         (right_steps(ROWS[0])[0], "That is 3 + 4 = 8." + "\n\n")
     }
@@ -117,6 +121,19 @@ def test_spoiled_solutions_have_their_error_where_it_was_put(tmp_path, name, err
     writer = {policy for row in spoiled for policy in row.step_policies[1:]}
     assert len(writer) == 1
     assert all(row.step_policies[0] not in writer for row in spoiled)
+
+
+def test_an_error_that_should_have_changed_the_answer_and_did_not_is_no_label(tmp_path):
+    """Five of PRMBench's eight flaws should; the spoiled solutions end in the right answer."""
+    path = arrange(tmp_path, "prmbench-inject", errors=9, spoiled=right_steps(ROWS[0])[-1])
+    manifest = build(path, tmp_path / "out")
+    rows = list(solutions(tmp_path / "out" / "prmbench-inject"))
+    spoiled = [row.verdicts for row in rows if row.steps[1].startswith("That is 3 + 4 = 8.")]
+    assert Counter(spoiled) == {
+        ("correct", "incorrect", "unlabelled"): 3, ("correct", "unlabelled", "unlabelled"): 5,
+    }  # fmt: skip
+    assert manifest.counts["verdicts"]["known"]["unlabelled: still_right"] == 10
+    assert {row.outcome for row in rows} == {"correct"}
 
 
 def test_several_solutions_of_a_problem_are_right_in_every_step(tmp_path):

@@ -58,6 +58,21 @@ def test_a_reply_that_is_no_use_says_why(writer: Writing, text: str, reason: str
     assert parse(writer, text) == reason
 
 
+@pytest.mark.parametrize(
+    ("steps", "errors", "short"),
+    [
+        (("Count.\n", "1 + 1 = 3.\n"), (1,), True),
+        (("Count.\n", "1 + 1 = 3.\n", "So 3."), (1,), False),
+        (("Count.\n", "1 + 1 = 2.\n", "So 3."), (2,), False),
+        (("Count to 3.",), (0,), True),
+    ],
+)
+def test_a_spoiled_solution_stops_short_if_its_wrong_step_ends_it_before_the_original_did(
+    steps, errors, short
+):
+    assert Spoiled(steps=steps, errors=errors, why="").stops_short_of(SOLUTION) is short
+
+
 @each_writer
 @given(text=st.text())
 def test_no_text_makes_it_raise(writer: Writing, text: str):
