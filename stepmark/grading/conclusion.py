@@ -40,6 +40,8 @@ _NUM = (
 )
 _NUMBER = re.compile(_NUM)
 _WORD = re.compile(r"[A-Za-z0-9]")
+_PLACE = re.compile(r"\W*(?:(?:step|part|case)\s+)?\d{1,2}\s*[:.)]\s+(?=[A-Za-z])", re.IGNORECASE)
+"""What only says where a line stands: `Step 6: `, `6. `."""
 _ABBREVIATION = re.compile(r"\b(Mr|Mrs|Ms|Dr|St|vs|approx|No|i\.e|e\.g)\.(?=\s)")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')*]*\s+(?=[A-Z*\\$(\d])")
 _EMPHASIS = re.compile(
@@ -123,7 +125,7 @@ def _in_two_units(sentence: str) -> bool:
 
 def _last_sentence(text: str) -> str:
     line = next((line for line in reversed(text.splitlines()) if _WORD.search(line)), "")
-    protected = _ABBREVIATION.sub(r"\1", line.strip())
+    protected = _ABBREVIATION.sub(r"\1", _PLACE.sub("", line.strip()))
     return _SENTENCE.split(protected)[-1]
 
 

@@ -28,6 +28,10 @@ def deed(verb: str, who: str, whom: str) -> Formula:
             ANY, implies(of_any("yumpus"), Not(part=of_any("shy"))))),
         ("All men are kind.", every(ANY, implies(of_any("man"), of_any("kind")))),
         ("No cat is a dog.", every(ANY, implies(of_any("cat"), Not(part=of_any("dog"))))),
+        ("If someone is red then they see the cow.", every(
+            ANY, implies(of_any("red"), deed("see", ANY, "cow")))),
+        ("If something is red then they are a bus.", every(
+            ANY, implies(of_any("red"), of_any("bus")))),
         ("If anybody is red then he is big.", every(
             ANY, implies(of_any("red"), of_any("big")))),
         ("No cats are dogs.", every(ANY, implies(of_any("cat"), Not(part=of_any("dog"))))),
