@@ -36,6 +36,7 @@ from stepmark.labels import (
     CodeArray,
     Labels,
     StepLabels,
+    names_first_error,
 )
 from stepmark.records import Semantics
 
@@ -197,10 +198,8 @@ def _heard(source: Labels) -> CodeArray:
 
 def _names_nothing(source: Labels) -> CodeArray:
     """Return why an annotator names neither a first error nor none, int8[solutions]."""
-    offsets = source.counts.offsets
-    silent = ragged.first(source.steps.verdicts == UNLABELLED, offsets)
-    unknown = (silent < source.first_error) & (silent < ragged.lengths(offsets))
-    why = np.where(unknown, FIRST_ERROR_UNKNOWN, NONE)
+    named = names_first_error(source.steps.verdicts, source.counts.offsets)
+    why = np.where(named, NONE, FIRST_ERROR_UNKNOWN)
     return np.where(source.reasons > NONE, source.reasons, why).astype(np.int8)
 
 

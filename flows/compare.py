@@ -25,6 +25,7 @@ from stepmark.ids import fraction_of
 from stepmark.labels import UNLABELLED
 from stepmark.records import Solution
 from storage.manifest import Manifest, read_manifest
+from storage.report.choice import disagree
 from storage.report.distance import Distance, differences, distance
 from storage.report.said import Said
 from storage.shards import read_table
@@ -188,10 +189,10 @@ def qualified(build: str, annotator: str) -> str:
 def _differing(one: Said, other: Said) -> dict[str, tuple[str, str]]:
     """Put other first errors first, then values that are further apart; equals are left out."""
     gaps: FloatArray = differences(one, other)
-    errors = np.where(one.silent | other.silent, 0, np.abs(one.first_error - other.first_error))
+    errors = disagree([one, other])
     ids = one.solutions.to_pylist()
     drawn = np.array([fraction_of(each) for each in ids])
-    order = np.lexsort((drawn, -gaps, errors == 0))
-    rows = order[(gaps[order] > 0) | (errors[order] > 0)][:MOST]
+    order = np.lexsort((drawn, -gaps, ~errors))
+    rows = order[(gaps[order] > 0) | errors[order]][:MOST]
     told = list(zip(words(one), words(other), strict=True))
     return {ids[row]: told[row] for row in rows.tolist()}

@@ -93,13 +93,13 @@ def _told(compared: Compared) -> str:
 
 def _facts(compared: Compared) -> list[tuple[str, str, str]]:
     pair, far = compared.across[0]
-    labelled = compared.shared - pair.silent
+    known = compared.shared - pair.unknown
     return [
         ("solutions in both", f"{compared.shared:,}", ""),
         (
             "same first error",
-            f"{pair.same / labelled:.0%}" if labelled else "–",
-            f"{pair.same:,} of {labelled:,} that both label",
+            f"{pair.same / known:.0%}" if known else "–",
+            f"{pair.same:,} of {known:,} of which that is known",
         ),
         ("kappa of the labels", _number(pair.kappa), f"{pair.steps:,} steps that both label"),
         ("distance of values", _number(far.pearson), "Pearson’s, from 0 to 1"),

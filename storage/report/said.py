@@ -16,7 +16,14 @@ import pyarrow.compute as pc
 
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
-from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray, codes_of
+from stepmark.labels import (
+    INCORRECT,
+    VERDICTS,
+    CodeArray,
+    codes_of,
+    names_first_error,
+    sound_steps,
+)
 from stepmark.records import Annotation
 from storage.shards import read_table
 
@@ -54,9 +61,17 @@ class Said:
         return self.first_error < ragged.lengths(self.offsets)
 
     @property
-    def silent(self) -> BoolArray:
-        """Whether no step of a solution is labelled, bool[solutions]."""
-        return ragged.last(self.verdicts != UNLABELLED, self.offsets) < 0
+    def sound(self) -> IntArray:
+        """How many steps from the start are called correct or neutral, int64[solutions]."""
+        return sound_steps(self.verdicts, self.offsets)
+
+    @property
+    def named(self) -> BoolArray:
+        """Whether the first error of a solution is named, or that there is none; bool[solutions].
+
+        Where it is not, `first_error` is the latest that it can be.
+        """
+        return names_first_error(self.verdicts, self.offsets)
 
     @property
     def is_graded(self) -> bool:

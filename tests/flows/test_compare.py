@@ -50,7 +50,7 @@ def test_solutions_are_joined_by_id_whatever_their_order(tmp_path):
     assert [side.solutions for side in compared.sides] == [4, 3]
     pair, far = compared.across[0]
     assert (pair.one, pair.other) == ("one/mc", "other/judge")
-    assert (pair.same, pair.one_earlier, pair.other_earlier, pair.silent) == (1, 1, 1, 0)
+    assert (pair.same, pair.one_earlier, pair.other_earlier, pair.unknown) == (1, 1, 1, 0)
     assert pair.verdicts.tolist() == [[0, 0, 0, 0], [0, 6, 1, 0], [0, 2, 0, 0], [0, 0, 0, 0]]
     assert far.mean_absolute == pytest.approx((0 + 0.55 + 0) / 3)
 

@@ -50,7 +50,7 @@ def test_four_models_and_the_verifier_agree_as_far_as_the_manifest_says(tmp_path
         "same": 1,
         "qwen-prm earlier": 0,
         "skywork-prm earlier": 1,
-        "unlabelled": 0,
+        "unknown": 0,
     }
     assert agreement["kappa"]["skywork-prm ~ sums"] == 1.0
     assert manifest.costs["qwen-prm"]["requests"] == 0
