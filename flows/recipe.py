@@ -19,6 +19,7 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.reviewed import Reviewed
 from annotators.rewrites import Rewrite
+from annotators.scored import Scored
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
 from filters.chain import AnyFilter
@@ -162,6 +163,11 @@ class Recipe(Block):
     def reviewed(self) -> dict[str, Reviewed]:
         """The annotators that are people."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Reviewed)}
+
+    @property
+    def scored(self) -> dict[str, Scored]:
+        """The annotators that are published step scores."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Scored)}
 
     @property
     def needs_sandbox(self) -> bool:
