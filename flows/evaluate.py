@@ -189,7 +189,7 @@ def _line(one: Gold, *, referenced: bool) -> str:
 
 
 def _named(subject: Subject, file: str, lines: Sequence[str]) -> str:
-    """Name a build by its annotators and solutions, and by a hash of both."""
+    """Name a build by its annotators and solutions, and by a hash of both and of scores beside."""
     said, of = (NOT_IN_NAMES.sub("-", Path(each).name.lower()) for each in (subject.said, file))
-    digest = content_id("ev", subject.plain, lines).partition("_")[2]
+    digest = content_id("ev", subject.plain, subject.files, lines).partition("_")[2]
     return f"gold-{said.strip('-')[:18]}-{of.strip('-')[:24]}-{digest[:10]}"

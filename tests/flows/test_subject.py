@@ -120,6 +120,9 @@ def test_models_with_published_scores_are_annotators_beside_it(tmp_path):
     assert subject.names == ("equations", "qwen-prm")
     recipe = recipe_of(subject, "g", GOLD, tmp_path)
     assert recipe.annotators["qwen-prm"].column == "Qwen PRM"  # type: ignore[union-attr]
+    write_jsonl(path, [row | {"Qwen PRM": [0.25]}])
+    changed = beside_scores(opened("equations", tmp_path), path)
+    assert recipe_of(changed, "g", GOLD, tmp_path).name != recipe.name
     clash = write_jsonl(tmp_path / "clash.jsonl", [row | {"equations": [0.5]}])
     with pytest.raises(RecipeError, match="has a column 'equations', and an annotator"):
         beside_scores(opened("equations", tmp_path), clash)
