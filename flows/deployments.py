@@ -113,7 +113,7 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
             "A schedule needs a Prefect server that stays: run `prefect server start`, and set "
             "PREFECT_API_URL=http://127.0.0.1:4200/api here and where the worker runs."
         )
-    name = open_recipe(parameters["recipe"], Path(), None, None, None, None, None)[0].name
+    name = _open(parameters)[0].name
     _check_cron(cron)
     try:
         deployment: Any = scheduled.to_deployment(
