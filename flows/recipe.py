@@ -77,7 +77,7 @@ class Recipe(Block):
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)
-    """Most rows read from the source."""
+    """Most usable rows taken from the source; refused ones do not count."""
     shard_problems: int = Field(default=128, ge=1)
     """Problems a shard."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
