@@ -14,7 +14,7 @@ def told(*arguments: str) -> str:
     """Return what make prints."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "--no-print-directory", *arguments]
-    return subprocess.run(  # noqa: S603 (our own Makefile)
+    return subprocess.run(
         command, cwd=ROOT, env=plain, capture_output=True, text=True, check=True
     ).stdout
 
