@@ -48,6 +48,11 @@ def quoted(text: str) -> str:
     return _TAG.sub("&lt;", text.strip())
 
 
+def has_tags(text: str) -> bool:
+    """Tell whether a text holds tags that look like ours: a reply that copied the prompt's."""
+    return _TAG.search(text) is not None
+
+
 def numbered(steps: Sequence[str], count_from: int = 0) -> str:
     """Return steps between numbered tags."""
     return "\n".join(

@@ -92,6 +92,7 @@ def labels_from(
     reasons: CodeArray = np.full(len(offsets) - 1, NONE, dtype=np.int8)
     if fusion is not None:
         steps, reasons = fusion.fuse(steps.verdicts, _outcomes(solutions), offsets)
+        steps = steps.withdrawn(reasons, offsets)
     reasons = np.where(ragged.lengths(offsets) > 0, reasons, NO_STEPS).astype(np.int8)
     return Labels(
         semantics=semantics,

@@ -5,7 +5,9 @@ majority or union; SPARK (arXiv 2512.03244) takes the majority of 16 verificatio
 better, step by step. Pure arithmetic on stored verdicts, vectorised over the steps of many
 solutions: another rule asks nobody.
 Semantics: the judge's. Defaults: quorum 0.5, ours.
-Deviations: ties and thin evidence are unlabelled; a reply that cannot be read is no vote.
+Deviations: ties and thin evidence are unlabelled; a reply that cannot be read is no vote. The
+papers' replies speak of every step; one that stops at its first error is here a reply without a
+vote on what follows.
 """
 
 from __future__ import annotations
@@ -61,7 +63,8 @@ class Votes:
     replies name one first error, or none, and the earliest of these counts. `outcome_majority`:
     more than half agree on whether there is an error at all; step by step among those.
     `step_majority`: more than half, step by step. `intersection`: incorrect where all say so.
-    `union`: incorrect where any says so."""
+    `union`: incorrect where any says so. A reply that stopped before a step is one of those that
+    count, and says neither."""
     quorum: float = 0.5
     """Share of the n replies, in (0, 1], that must be readable; `first` needs its own alone."""
 
@@ -74,8 +77,8 @@ class Votes:
     def read(self, ballots: Ballots) -> StepLabels:
         """Return one label a step; a value is the share of votes that do not say incorrect.
 
-        A step that fewer than half of the replies that count say anything of is unlabelled: the
-        others stopped at an earlier error.
+        Where replies that stopped at an earlier error could have decided otherwise a step is
+        unlabelled; so is one that fewer than half of the replies that count say anything of.
         """
         counts = _counting(self.rule, ballots) & ballots.read
         said = np.where(counts, ballots.verdicts, UNLABELLED)
@@ -83,15 +86,14 @@ class Votes:
             (said == verdict).sum(axis=1) for verdict in (INCORRECT, CORRECT, NEUTRAL)
         )
         votes, replies = wrong + right + neutral, counts.sum(axis=1)
-        decided = np.select(
-            [_bar(self.rule, wrong, votes), _tied(self.rule, wrong, votes), neutral > right],
-            [INCORRECT, UNLABELLED, NEUTRAL],
-            CORRECT,
-        )
+        is_wrong, is_sound = _carried(self.rule, wrong, right + neutral, replies)
+        sound = np.where(neutral > right, NEUTRAL, CORRECT)
+        decided = np.select([is_wrong, is_sound], [INCORRECT, sound], UNLABELLED)
+        told = (decided != UNLABELLED) & (2 * votes >= replies)
         reasons = np.select(
-            [~self._enough(ballots), replies == 0, 2 * votes < replies, decided == UNLABELLED],
-            [UNREADABLE, TIED, AFTER_FIRST_ERROR, TIED],
-            NONE,
+            [~self._enough(ballots), replies == 0, told, votes < replies],
+            [UNREADABLE, TIED, NONE, AFTER_FIRST_ERROR],
+            TIED,
         )
         silent = reasons != NONE
         return StepLabels(
@@ -110,16 +112,15 @@ class Votes:
         return enough
 
 
-def _bar(rule: VoteRule, wrong: IntArray, votes: IntArray) -> BoolArray:
-    """Tell where so many votes against a step make it incorrect."""
+def _carried(
+    rule: VoteRule, wrong: IntArray, sound: IntArray, replies: IntArray
+) -> tuple[BoolArray, BoolArray]:
+    """Tell where so many votes among so many replies make a step incorrect, and where sound."""
     if rule == "union":
-        return wrong > 0
-    return wrong == votes if rule == "intersection" else 2 * wrong > votes
-
-
-def _tied(rule: VoteRule, wrong: IntArray, votes: IntArray) -> BoolArray:
-    tied: BoolArray = 2 * wrong == votes
-    return tied & (rule not in {"union", "intersection"})
+        return wrong > 0, wrong == 0
+    if rule == "intersection":
+        return wrong == replies, sound > 0
+    return 2 * wrong > replies, 2 * sound > replies
 
 
 def _counting(rule: VoteRule, ballots: Ballots) -> BoolArray:

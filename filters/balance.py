@@ -9,7 +9,8 @@ Fitted: how many rows each class has, and with that a mark for each class; a row
 that its id hashes to is not above the mark. So a row's fate hangs on its id and the marks alone,
 and rows that come later are thinned at the same rate.
 Deviations: the papers draw at random, some without a seed; whole solutions are drawn, where
-StepWiser balances steps. Rows outside every class (an unknown outcome, no first error) stay.
+StepWiser balances steps. Rows outside every class (an unknown outcome, no first error; of `errors`
+those in which nothing is called wrong and not every step is labelled) stay.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.protocol import Limited, Reasons, because, check_within
-from filters.rows import Steps, steps_of
+from filters.rows import Steps, any_step, steps_of
 from stepmark.counts import FloatArray
 from stepmark.ids import content_id, fraction_of
 from stepmark.labels import CORRECT, INCORRECT
@@ -137,7 +138,8 @@ class Balance(Limited):
             return _last_steps(rows, steps)
         has_error = steps.first_error < steps.lengths
         if self.by == "errors":
-            return pa.array(np.where(has_error, "some", "none"), pa.string())
+            unknown = ~has_error & any_step(~steps.labelled, steps.offsets)
+            return pa.array(np.where(has_error, "some", "none"), pa.string(), mask=unknown)
         part = steps.first_error * self.bins // np.maximum(steps.lengths, 1)
         return pa.array([f"{p + 1}/{self.bins}" for p in part], pa.string(), mask=~has_error)
 

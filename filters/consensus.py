@@ -178,22 +178,13 @@ def _whole(weights: Sequence[float]) -> IntArray:
 
 def _says(sources: Sequence[Labels]) -> BoolArray:
     """Return who calls which step incorrect, bool[steps, annotators]."""
-    return np.stack([_heard(source) == INCORRECT for source in sources], axis=1)
+    return np.stack([source.steps.verdicts == INCORRECT for source in sources], axis=1)
 
 
 def _says_not(sources: Sequence[Labels]) -> BoolArray:
     """Return who calls which step correct or neutral, bool[steps, annotators]."""
-    labelled = np.stack([_heard(source) != UNLABELLED for source in sources], axis=1)
+    labelled = np.stack([source.steps.verdicts != UNLABELLED for source in sources], axis=1)
     return labelled & ~_says(sources)
-
-
-def _heard(source: Labels) -> CodeArray:
-    """Return an annotator's verdicts, none of solutions that it gives up as a whole: int8[steps].
-
-    A tool may have found something in the steps of a solution that its fusion then throws out.
-    """
-    given_up = source.reasons[ragged.owners(source.counts.offsets)] > NONE
-    return np.where(given_up, UNLABELLED, source.steps.verdicts).astype(np.int8)
 
 
 def _names_nothing(source: Labels) -> CodeArray:
@@ -206,13 +197,7 @@ def _names_nothing(source: Labels) -> CodeArray:
 def _kept(semantics: Semantics | None, sources: Sequence[Labels], reasons: CodeArray) -> Labels:
     """Return the first annotator's labels, withdrawn where a solution has a reason."""
     first = sources[0]
-    lost = reasons[ragged.owners(first.counts.offsets)]
-    steps = StepLabels(
-        verdicts=np.where(lost > NONE, UNLABELLED, first.steps.verdicts).astype(np.int8),
-        values=np.where(lost > NONE, np.nan, first.steps.values),
-        interpolated=first.steps.interpolated & (lost == NONE),
-        reasons=np.where(lost > NONE, lost, first.steps.reasons).astype(np.int8),
-    )
+    steps = first.steps.withdrawn(reasons, first.counts.offsets)
     return _labels(semantics, sources, steps, reasons)
 
 

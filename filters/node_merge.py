@@ -6,7 +6,8 @@ once counts as put right. Rows of both views are used.
 Defaults: 0.5, the authors' code.
 Deviations: the code merges nodes of a tree that have four children or more and lie deep enough; a
 solution is a chain, so any neighbouring pair may be merged, drawn by the solution's id. Solutions
-of fewer than 3 steps have no second view.
+of fewer than 3 steps have no second view, nor have those where the later step of the pair is
+unlabelled: whether a mistake was put right is not known then.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from filters.merging import merged
 from filters.protocol import Block, check_within
+from filters.rows import steps_of
+from stepmark import ragged
 from stepmark.ids import content_id, fraction_of
 
 SHORTEST: Final = 3
@@ -39,16 +41,20 @@ class NodeMerge(Block):
 
     def change(self, rows: pa.Table, fitted: None) -> pa.Table:  # noqa: ARG002 (nothing is fitted)
         """Return the rows and, after them, the second views; pure."""
-        lengths = pc.list_value_length(rows["steps"]).to_numpy().astype(np.int64)
+        steps = steps_of(rows)
         ids = rows["id"].to_pylist()
         luck = np.array([fraction_of(content_id("nm", row)) for row in ids], dtype=float)
-        chosen = (lengths >= SHORTEST) & (luck < self.probability)
-        again = rows.filter(pa.array(chosen))
-        begins = [
-            step != 1 + int(place * (length - 1))
-            for row, length in zip(again["id"].to_pylist(), lengths[chosen].tolist(), strict=True)
-            for place in [fraction_of(content_id("nm", row, "place"))]
-            for step in range(length)
-        ]
-        second = merged(again, np.array(begins, dtype=np.bool_), "last")
+        chosen = np.flatnonzero((steps.lengths >= SHORTEST) & (luck < self.probability))
+        later = np.array([_later(ids[row], int(steps.lengths[row])) for row in chosen], np.int64)
+        joined = steps.offsets[chosen] + later
+        scored = steps.labelled[joined]
+        begins = np.ones(len(steps.verdicts), dtype=np.bool_)
+        begins[joined] = False
+        inside = np.isin(ragged.owners(steps.offsets), chosen[scored])
+        second = merged(rows.take(pa.array(chosen[scored])), begins[inside], "last")
         return pa.concat_tables([rows, second])
+
+
+def _later(row: str, steps: int) -> int:
+    """Return the index of the later step of the pair that is merged, from 1."""
+    return 1 + int(fraction_of(content_id("nm", row, "place")) * (steps - 1))

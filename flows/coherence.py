@@ -14,10 +14,13 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.probes import Exhaustive, Searched
 from annotators.searches import OmegaPrm, SelfRewarding
+from annotators.verified import Verified
+from annotators.verifiers import RewrittenLine
 from filters.chain import AnyFilter
 from filters.consensus import CONSENSUS, Consensus
 from filters.isotonic import Isotonic
 from flows.kinds import Annotator
+from stepmark.records import Semantics
 from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 
 if TYPE_CHECKING:
@@ -84,8 +87,17 @@ def check_consensus(labels: str | Consensus, annotators: Mapping[str, Annotator]
         )
 
 
-def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCarlo | None) -> None:
-    """A filter has what it decides by: rates of problems that were sampled, or rollouts."""
+def check_filters(
+    filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCarlo | None, semantics: Semantics
+) -> None:
+    """A filter has what it decides by: rates of problems that were sampled, or rollouts.
+
+    Args:
+        filters: in their order.
+        sampled: whether solutions are sampled.
+        drawn: the annotator whose rollouts there are; None if the labels rest on none.
+        semantics: what the labels claim.
+    """
     for number, each in enumerate(filters):
         if each.needs_solve_rate and not sampled:
             raise ValueError(
@@ -103,6 +115,12 @@ def check_filters(filters: Sequence[AnyFilter], *, sampled: bool, drawn: MonteCa
                 f"have none that was measured: have them probed (right_answers: "
                 f"{drawn.right_answers} now)"
             )
+        if isinstance(each, Isotonic) and semantics != "potential":
+            raise ValueError(
+                f"filters[{number}] (isotonic) makes values the rates at which right answers are "
+                f"reached, which is `potential`, and the labels claim `{semantics}`: leave it out, "
+                "or have another rule read the rollouts (soft)"
+            )
 
 
 def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:
@@ -116,6 +134,17 @@ def check_injected(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> No
             raise ValueError(
                 f"annotators.{name} labels spoiled solutions, and solve.inject is not set: set it "
                 "to {method: versaprm_errors, policy: …}, or choose another annotator"
+            )
+
+
+def check_rewritten(annotators: Mapping[str, Annotator], *, rewrites: bool) -> None:
+    """Which line was rewritten is known where lines are."""
+    for name, annotator in annotators.items():
+        reads = isinstance(annotator, Verified) and isinstance(annotator.verifier, RewrittenLine)
+        if reads and not rewrites:
+            raise ValueError(
+                f"annotators.{name} labels programs of which one line was rewritten, and `rewrite` "
+                "is not set: set it to {method: operators}, or choose another verifier"
             )
 
 

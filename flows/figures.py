@@ -13,6 +13,7 @@ from rich.text import Text
 
 from flows.evaluate import ALL, Evaluated
 from stepmark.metrics import Figures
+from stepmark.metrics.first_errors import ProcessBench
 from stepmark.metrics.intervals import Estimate
 
 BECAME: Final = ("exact", "earlier", "later", "none", "unlabelled")
@@ -23,9 +24,11 @@ DIGITS: Final = 4
 """Decimal places of plain figures."""
 NOTE: Final = (
     "F1 of first errors is ProcessBench's: the harmonic mean of `on wrong` (named exactly) and "
-    "`on right` (none named); who says nothing of a solution is mistaken. `said` is the share of "
-    "solutions, `steps` of steps, with a verdict. Figures are percent, but for ECE and Brier; "
-    "brackets hold 95 % intervals."
+    "`on right` (none named); who names nothing of a solution is mistaken. Strictly, an unlabelled "
+    "step up to a first error, or anywhere without one, leaves nothing named; leniently, and where "
+    "what was named is counted, such steps are passed over. `said` is the share of solutions, "
+    "`steps` of steps, with a verdict. Figures are percent, but for ECE and Brier; brackets hold "
+    "95 % intervals."
 )
 
 
@@ -38,6 +41,7 @@ def tables(found: Mapping[str, Evaluated]) -> Iterator[RenderableType]:
             lost = ", ".join(f"{reason} {n:,}" for reason, n in evaluated.rejected.items())
             yield Text(f"not labelled, as no build takes them: {lost}", "yellow")
         yield _first_errors(evaluated)
+        yield _lenient(evaluated)
         yield _steps(evaluated)
         yield _positions(evaluated)
         yield from agreement(evaluated.agreement)
@@ -72,13 +76,23 @@ def as_plain(found: Mapping[str, Evaluated]) -> dict[str, Any]:
 
 
 def _first_errors(evaluated: Evaluated) -> Table:
-    table = _table("first errors", "solutions", "wrong", "F1", "on wrong", "on right", "said")
+    columns = ("solutions", "wrong", "F1", "on wrong", "on right", "named")
+    table = _table("first errors, strict", *columns)
     for named, each in _rows(evaluated):
-        first = each.first_errors
-        shares = (_interval(first.f1), _percent(first.wrong), _percent(first.right))
         counts = (f"{each.solutions:,}", f"{each.wrong:,}")
-        table.add_row(named, *counts, *shares, f"{100 * each.covered:.0f}")
+        table.add_row(named, *counts, *_shares(each.first_errors), f"{100 * each.named:.0f}")
     return table
+
+
+def _lenient(evaluated: Evaluated) -> Table:
+    table = _table("first errors, lenient", "F1", "on wrong", "on right", "said")
+    for named, each in _rows(evaluated):
+        table.add_row(named, *_shares(each.lenient), f"{100 * each.covered:.0f}")
+    return table
+
+
+def _shares(first: ProcessBench) -> tuple[str, str, str]:
+    return _interval(first.f1), _percent(first.wrong), _percent(first.right)
 
 
 def _steps(evaluated: Evaluated) -> Table:

@@ -76,7 +76,8 @@ def is_held(root: Path) -> bool:
 def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     """Make a directory ready for a recipe: new, continued, or with its labels derived again.
 
-    A build that ended before it took a problem in may be begun with another recipe.
+    A build that ended before it took a problem in may be begun with another recipe. One whose limit
+    grows is continued: what it takes in beyond is new, as in a source that grew.
 
     Raises:
         StorageError: it was begun with a recipe whose evidence differs, or holds other files.
@@ -87,7 +88,11 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
     if {p.name for p in root.iterdir()} <= EVIDENCELESS:
         remove(root / POLICIES)
     elif path.exists():
-        changes = _changes(path, recipe)
+        before, now = _begun_with(path), as_plain(recipe)
+        grows = _grows(before.get("limit"), recipe.limit)
+        if grows:
+            before["limit"] = now.get("limit")
+        changes = [each for each in differences(before, now) if _top(each) not in UNLABELLING]
         if any(not _is_derived(change, recipe) for change in changes):
             raise StorageError(
                 f"{root} was begun with another recipe:\n  "
@@ -97,6 +102,8 @@ def prepare(root: Path, recipe: Recipe, *, replace: bool) -> None:
             )
         if changes:
             forget_derived(root)
+        if grows:
+            remove(root / MANIFEST)  # it says that all is there
     elif any(p.name not in OURS | {BEGUN} for p in root.iterdir()):
         raise StorageError(
             f"{root} is not empty and holds no build. Choose another --out or another name."
@@ -149,13 +156,16 @@ def note_run(root: Path, facts: dict[str, Any]) -> None:
         file.write(json.dumps(facts) + "\n")
 
 
-def _changes(path: Path, recipe: Recipe) -> list[str]:
+def _begun_with(path: Path) -> dict[str, Any]:
     try:
-        before = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as error:
         raise StorageError(f"{path} is damaged ({error}). Start clean with --replace.") from None
-    changes = differences(before, as_plain(recipe))
-    return [change for change in changes if _top(change) not in UNLABELLING]
+
+
+def _grows(before: int | None, now: int | None) -> bool:
+    """Tell whether a limit lets more problems in than it did."""
+    return before is not None and (now is None or now > before)
 
 
 def _top(change: str) -> str:

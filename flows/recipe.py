@@ -31,6 +31,7 @@ from flows.coherence import (
     check_exports,
     check_filters,
     check_injected,
+    check_rewritten,
     check_writers,
 )
 from flows.kinds import Annotator, needs_reference
@@ -111,11 +112,13 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
+        check_rewritten(self.annotators, rewrites=self.rewrite is not None)
         check_compared(self.solve, self.annotators)
         check_filters(
             self.filters,
             sampled=self.solutions is None,
             drawn=self.monte_carlo.get(self.labels.annotators[0]),
+            semantics=self.semantics,
         )
         check_exports(self.export, self.annotators.values())
         check_shares(self.splits)

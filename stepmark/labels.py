@@ -116,6 +116,22 @@ class StepLabels:
     reasons: CodeArray
     """int8[steps], codes of `REASONS`; `NONE` where there is a verdict."""
 
+    def withdrawn(self, whole: CodeArray, offsets: IntArray) -> StepLabels:
+        """Return the labels without those of solutions that are given up as a whole.
+
+        Args:
+            whole: int8[solutions], codes of `REASONS`: why; `NONE` where the labels stay.
+            offsets: int64[solutions + 1], where each solution's steps start.
+        """
+        why = whole[ragged.owners(offsets)]
+        lost = why != NONE
+        return StepLabels(
+            verdicts=np.where(lost, UNLABELLED, self.verdicts).astype(np.int8),
+            values=np.where(lost, np.nan, self.values),
+            interpolated=self.interpolated & ~lost,
+            reasons=np.where(lost, why, self.reasons).astype(np.int8),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
@@ -132,7 +148,8 @@ class Labels:
     bracketed: BoolArray
     """bool[solutions]: whether the first error was measured from both sides."""
     reasons: CodeArray
-    """int8[solutions], codes of `REASONS`: why a whole solution has no labels."""
+    """int8[solutions], codes of `REASONS`: why a whole solution has no labels; none of its steps
+    has one then."""
     spent: Spent
     """What the evidence cost."""
 

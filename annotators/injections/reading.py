@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, NamedTuple
 
+from annotators.asking import has_tags
 from stepmark.records import Solution
 
-Failure = Literal["missing_field", "repeated_field", "out_of_range", "nothing_changed"]
+Failure = Literal[
+    "missing_field", "repeated_field", "out_of_range", "nothing_changed", "tags_inside"
+]
 """Why a reply is no use: a field is missing or there too often; it names a step that does not
-exist; it says what the original says."""
+exist; it says what the original says; a step of it holds tags that the prompt was written with."""
 
 _END: Final = re.compile(r"\s*$")
 _STEP: Final = re.compile(r"<(wrong_|next_|)step>(.*?)</\1step>", re.DOTALL)
+_NEGATIVE: Final = re.compile(r"(?<!\w)[-\u2212]\s?[0-9]")
 _OPENED: Final = re.compile(r"<(?:wrong_|next_|)step>")
 
 
@@ -46,13 +50,13 @@ def spoiled_from_a_step_on(text: str, solution: Solution) -> Spoiled:
     """Read a wrong step, its place, and what follows it; before it stands the original.
 
     Raises:
-        UselessError: a part is missing, or the step is the original's.
+        UselessError: a part is missing, or the step is the original's, however it is spaced.
     """
     place = index(field(text, "error_step"), len(solution.steps))
     marks, steps = _marked(text, solution.steps, place)
     if marks[0] != "wrong_":
         raise UselessError("missing_field")
-    if steps[0].strip() == solution.steps[place].strip():
+    if steps[0].split() == solution.steps[place].split():
         raise UselessError("nothing_changed")
     return Spoiled(
         steps=solution.steps[:place] + steps,
@@ -81,6 +85,8 @@ def _marked(text: str, originals: tuple[str, ...], place: int) -> tuple[list[str
     whole = [step for _, step in written if step.strip()]
     if not whole or len(whole) < len(_OPENED.findall(text)):
         raise UselessError("missing_field")
+    if any(map(has_tags, whole)):
+        raise UselessError("tags_inside")
     marks, steps = zip(*written, strict=True)
     likes = [*originals[place:-1], *[originals[0]] * len(steps)][: len(steps) - 1]
     likes.append(originals[min(place + len(likes), len(originals) - 1)])
@@ -107,6 +113,8 @@ def index(text: str, steps: int) -> int:
     Raises:
         UselessError: it names none, several, or one that is not there.
     """
+    if _NEGATIVE.search(text):
+        raise UselessError("out_of_range")
     numbers = {int(number) for number in re.findall(r"[0-9]{1,4}", text)}
     if not numbers:
         raise UselessError("missing_field")

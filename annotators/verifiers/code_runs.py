@@ -5,7 +5,11 @@ survives only if it runs after the code of the steps before. Semantics: local.
 That code runs does not make a step right: such a step is unlabelled, `undecided`, and its output is
 kept as evidence. A consensus lets rollouts decide there (recipe rstar-code).
 What counts as a step's code: its fenced blocks of Python; else, in the paper's form, what stands
-between `<code>` and `<end_of_code>`, without the marks that end steps.
+between `<code>` and `<end_of_code>`, without the marks that end steps. A block that names no
+language may be code, output or a formula: it is run, since later code may need it, and never makes
+a step wrong (`unclear` if it fails, nothing if it does not so much as compile).
+What asks for something that the sandbox does not give (memory, a package beside sympy and mpmath,
+input, files, a network) is `failed`: the step may be right elsewhere.
 Cost: no request; one run in the sandbox a solution.
 Deviations: the code of a solution runs in one process, step after step, where the authors run every
 prefix anew; what follows a step that fails is not run for a verdict, as the paper never writes it.
@@ -13,9 +17,9 @@ prefix anew; what follows a step that fails is not run for a verdict, as the pap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from annotators.verifiers.tools import Tools
 from stepmark.blocks import REFUSE_UNKNOWN_KEYS
@@ -44,62 +48,83 @@ class CodeRuns:
         """Run all steps' code; a finding a step."""
         del problem
         assert tools.sandbox is not None
-        sources = fragments_of(solution)
-        ran: Iterator[Fragment] = iter(())
-        if any(source is not None for source in sources):
-            ran = iter(await run_fragments(tools.sandbox, [s for s in sources if s is not None]))
+        pieces = pieces_of(solution)
+        sources = [piece.source for step in pieces for piece in step]
+        ran = iter(await run_fragments(tools.sandbox, sources) if sources else ())
         found: list[Finding] = []
-        failed = False
-        for step, source in enumerate(sources):
-            fragment = None if source is None else next(ran)
-            found.append(_finding(solution.id, step, fragment, after=failed))
-            failed |= fragment is not None and (fragment.error or fragment.stopped) is not None
+        ended = False
+        for step, own in enumerate(pieces):
+            told = _told([(piece, next(ran)) for piece in own])
+            said = _AFTER if ended and own else told
+            found.append(Finding(solution_id=solution.id, step=step, prompt=None, **said._asdict()))
+            ended |= told.reason not in _GO_ON
         return tuple(found)
 
 
-def fragments_of(solution: Solution) -> tuple[str | None, ...]:
-    """Return the code of each step; None for a step without any."""
+class Piece(NamedTuple):
+    """Code of a step, or what may be code."""
+
+    source: str
+    certain: bool = True
+    """Whether it surely is code: not a block that names no language."""
+
+
+def pieces_of(solution: Solution) -> tuple[tuple[Piece, ...], ...]:
+    """Return the code of each step."""
     if _OPENS not in solution.lead + "".join(solution.steps):
         return tuple(_fenced(step) for step in solution.steps)
     return _between_marks(solution)
 
 
-def _fenced(step: str) -> str | None:
-    blocks = [step[block.start : block.end] for block in fences(step) if block.is_python]
-    return "\n".join(blocks) if any(block.strip() for block in blocks) else None
+def _fenced(step: str) -> tuple[Piece, ...]:
+    pieces = (
+        Piece(step[block.start : block.end], certain=block.language != "")
+        for block in fences(step)
+        if block.is_python
+    )
+    return tuple(piece for piece in pieces if piece.source.strip())
 
 
-def _between_marks(solution: Solution) -> tuple[str | None, ...]:
-    sources: list[str | None] = []
+def _between_marks(solution: Solution) -> tuple[tuple[Piece, ...], ...]:
+    pieces: list[tuple[Piece, ...]] = []
     inside = _OPENS in solution.lead
     for step in solution.steps:
         code = step
         if not inside and _OPENS in code:
             inside, code = True, code.partition(_OPENS)[2]
         source = code.partition(_CLOSES)[0].replace(_END_OF_STEP, "") if inside else ""
-        sources.append(source if source.strip() else None)
+        pieces.append((Piece(source),) if source.strip() else ())
         inside = inside and _CLOSES not in code
-    return tuple(sources)
+    return tuple(pieces)
 
 
-def _finding(solution_id: str, step: int, fragment: Fragment | None, *, after: bool) -> Finding:
-    if fragment is None or after:
-        reason = "after_first_error" if fragment is not None else "nothing_to_check"
-        return _said(solution_id, step, "unlabelled", reason, "")
-    if fragment.stopped is not None:
-        reason = "timed_out" if fragment.stopped == "sandbox_timeout" else "failed"
-        return _said(solution_id, step, "unlabelled", reason, fragment.stopped)
-    if fragment.error is not None:
-        return _said(solution_id, step, "incorrect", None, fragment.error)
-    return _said(solution_id, step, "unlabelled", "undecided", fragment.output)
+class _Told(NamedTuple):
+    verdict: Verdict
+    reason: str | None
+    evidence: str
 
 
-def _said(solution_id: str, step: int, verdict: Verdict, reason: str | None, text: str) -> Finding:
-    return Finding(
-        solution_id=solution_id,
-        step=step,
-        verdict=verdict,
-        reason=reason,
-        evidence=text,
-        prompt=None,
-    )
+_AFTER: Final = _Told("unlabelled", "after_first_error", "")
+_GO_ON: Final = ("nothing_to_check", "undecided")
+"""Reasons of steps after which the next one's code can still be judged."""
+_NO_CODE: Final = ("SyntaxError", "IndentationError", "TabError")
+
+
+def _told(ran: Sequence[tuple[Piece, Fragment]]) -> _Told:
+    """Return what the pieces of a step say of it: the first that fails decides."""
+    outputs = []
+    for piece, fragment in ran:
+        error = fragment.error or ""
+        if not piece.certain and error.startswith(_NO_CODE):
+            continue
+        if fragment.stopped is not None:
+            timed_out = fragment.stopped == "sandbox_timeout"
+            return _Told("unlabelled", "timed_out" if timed_out else "failed", fragment.stopped)
+        if fragment.lacks:
+            return _Told("unlabelled", "failed", error)
+        if fragment.error is not None:
+            wrong = _Told("incorrect", None, error)
+            return wrong if piece.certain else _Told("unlabelled", "unclear", error)
+        outputs.append(fragment.output)
+    reason = "undecided" if outputs else "nothing_to_check"
+    return _Told("unlabelled", reason, "".join(outputs))

@@ -2,10 +2,11 @@
 
 Paper: PRLCoder (arXiv 2502.01715): the lines of a reference program are correct, and a rewritten
 line is what compiler and tests make of it. Semantics: correctness.
-What is read: the solution's outcome, and who wrote which step. Where the program passes, every line
-is correct, an equivalent mutant's too. Where it fails, the lines before the rewritten one are
-correct, that line is incorrect, and nothing is said of what follows. Where the sandbox stopped it,
-the rewritten line is unlabelled. A program that nobody rewrote is labelled only where it passes.
+What is read: the solution's outcome, and who wrote which step: the rewritten line is the one that
+has another writer. Where the program passes, every line is correct, an equivalent mutant's too.
+Where it fails, the lines before the rewritten one are correct, that line is incorrect, and nothing
+is said of what follows. Where the sandbox stopped it, the rewritten line is unlabelled. A program
+that nobody rewrote, or somebody wrote anew as a whole, is labelled only where it passes.
 Cost: nothing; the tests have been run.
 """
 
@@ -39,9 +40,9 @@ class RewrittenLine:
 
 
 def rewritten_step(solution: Solution) -> int | None:
-    """Return the index of the step that is not the original's; None if all are."""
-    writers = solution.step_policies
-    return next((step for step, writer in enumerate(writers) if writer != "given"), None)
+    """Return the index of the one step that is not the original's; None unless it is one."""
+    anew = [step for step, writer in enumerate(solution.step_policies) if writer != "given"]
+    return anew[0] if len(anew) == 1 else None
 
 
 def _finding(solution: Solution, step: int, at: int | None) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from stepmark.gold import Gold
-from stepmark.metrics.first_errors import SILENT, first_named
+from stepmark.metrics.first_errors import SILENT
 from stepmark.records import Verdict, first_error
 
 FILES: Final = {
@@ -35,7 +35,7 @@ def measured(gold: Sequence[Gold], verdicts: Sequence[Sequence[Verdict]]) -> dic
     wrong = sum(one.first_error is not None for one in gold)
     steps = [verdict for each in verdicts for verdict in each]
     labelled = sum(verdict != "unlabelled" for verdict in steps)
-    some = [pair for pair, vs in zip(called, verdicts, strict=True) if first_named(vs) != SILENT]
+    some = [pair for pair, vs in zip(called, verdicts, strict=True) if {*vs} - {SILENT}]
     return {
         "solutions": len(gold),
         "human_errors": wrong,

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.recipe_file import load_recipe
 from flows.review.doubt import Doubted, doubts
+from flows.review.voices import fitted_hypers
 from stepmark.errors import StorageError
 from stepmark.ids import fraction_of
 from stepmark.records import Problem, Solution
-from storage.shards import read_shard
+from storage.shards import read_table, records_of
+
+Texts = TypeVar("Texts", Problem, Solution)
 
 EVERY: Final = 10
 """Of so many places one goes to a solution that the annotators are surer of."""
@@ -48,7 +54,7 @@ def queue(root: Path, limit: int | None = None) -> tuple[Item, ...]:
     if not shards:
         raise StorageError(f"{root} has no labelled shard yet: continue the build.")
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
-    doubted = [each for shard in shards for each in doubts(root, recipe, shard)]
+    doubted = list(doubts(root, recipe, shards, fitted_hypers(root, recipe, shards)))
     first = list(in_turn(doubted))[:limit]
     return tuple(_with_texts(root, shards, first))
 
@@ -74,16 +80,23 @@ def in_turn(doubted: Sequence[Doubted]) -> Iterator[Doubted]:
 
 def _with_texts(root: Path, shards: Sequence[str], wanted: Sequence[Doubted]) -> Iterator[Item]:
     ids = {each.solution_id for each in wanted}
-    problems: dict[str, Problem] = {}
     solutions: dict[str, Solution] = {}
+    problems: dict[str, Problem] = {}
     for shard in shards:
-        for solution in read_shard(root / f"solutions/{shard}.parquet", Solution):
-            if solution.id in ids:
-                solutions[solution.id] = solution
-        needed = {solution.problem_id for solution in solutions.values()}
-        for problem in read_shard(root / f"problems/{shard}.parquet", Problem):
-            if problem.id in needed:
-                problems[problem.id] = problem
+        found = _rows(root / f"solutions/{shard}.parquet", Solution, ids)
+        of_them = {solution.problem_id for solution in found}
+        solutions |= {each.id: each for each in found}
+        problems |= {
+            each.id: each for each in _rows(root / f"problems/{shard}.parquet", Problem, of_them)
+        }
     for each in wanted:
         solution = solutions[each.solution_id]
         yield Item(each, problems[solution.problem_id], solution)
+
+
+def _rows(path: Path, record: type[Texts], ids: set[str]) -> tuple[Texts, ...]:
+    """Return the records of some ids; the texts of a shard that has none of them stay unread."""
+    wanted = pc.is_in(read_table(path, record, ("id",))["id"], pa.array(ids, pa.string()))
+    if not pc.any(wanted).as_py():
+        return ()
+    return records_of(record, read_table(path, record).filter(wanted))

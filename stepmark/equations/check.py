@@ -18,6 +18,7 @@ from stepmark.equations.trees import (
     Tree,
     Variable,
     is_bare,
+    is_mixed,
     leaves,
     operations,
     variables,
@@ -116,8 +117,8 @@ def _asserted(chain: Chain, known: Knowledge, step: str) -> Iterator[Equality]:
             continue
         named = _is_name(left.tree, known, place) or _is_defined(right.tree, known)
         if not named and not (_is_value(left.tree) and _is_value(right.tree)):
-            text = chain.between(place, place + 1)
-            yield Equality(left.tree, right.tree, text, chain.unit_after(place + 1), step)
+            text, unit = chain.between(place, place + 1), chain.unit_after(place + 1)
+            yield Equality(left.tree, right.tree, text, unit, step, supposed=chain.is_supposed)
 
 
 def _is_name(tree: Tree, known: Knowledge, place: int) -> bool:
@@ -138,7 +139,7 @@ def _is_defined(tree: Tree, known: Knowledge) -> bool:
 
 
 def _is_value(tree: Tree) -> bool:
-    return is_bare(tree) and not variables(tree)
+    return is_bare(tree) and not variables(tree) and not is_mixed(tree)
 
 
 def _continued(

@@ -3,7 +3,8 @@
 An equality fails only if no reading of it holds: with and without what `%` and `dozen` are worth,
 rounded or cut to the places it is written with. Then there are excuses, each a reading that cannot
 be checked here: units of one kind that differ, a percentage that is added, a result rounded to a
-whole number without saying so, numbers that were rounded before, `5 + 3 = 8 * 2 = 16`.
+whole number without saying so, numbers that were rounded before, a mixed number that is a product,
+`5 + 3 = 8 * 2 = 16`.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from stepmark.equations.trees import (
     TooHardError,
     Tree,
     Values,
+    Variable,
+    as_products,
     is_bare,
     leaves,
     operations,
     value,
     variables,
 )
-from stepmark.grading.units import read_unit
+from stepmark.grading.units import unit_named
 
 Status = Literal["holds", "fails", "unclear", "ask"]
 """`ask` is for computer algebra: the sides have letters or roots."""
@@ -41,11 +44,15 @@ _PROBES: Final = (Fraction(7, 3), Fraction(-11, 5), Fraction(13, 17))
 _ROUNDS: Final = re.compile(r"round|approx|about|nearest|roughly|whole|estimat", re.IGNORECASE)
 _SCALED: Final = re.compile(r"\b(?:dozens?|hundreds?|thousands?|millions?|billions?|pairs?)\b")
 _DENIES: Final = re.compile(
-    r"\b(?:false|not (?:true|equal|possible)|contradict\w*|impossible|incorrect|borrow|carry"
-    r"|base)\b",
+    r"\b(?:false|untrue|wrong|(?:a|the|my) mistake|mistaken|incorrect|invalid|impossible|absurd"
+    r"|contradict\w*|fails?|cannot (?:be|hold)|borrow|carry|base|p?mod(?:ulo)?|congruent)\b"
+    r"|(?:\bnot|n['’]t) (?:be|true|equal|possible|correct|right|valid|hold|match|add up)\b",
     re.IGNORECASE,
 )
-"""What steps say that look at an equation without asserting it, or count in another base."""
+"""What steps say that look at an equation without asserting it, or count in another base or round a
+modulus."""
+_CLOCK: Final = re.compile(r"\bo['’]?clock\b|\d ?[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)
+_HOURS: Final = 12
 _CENTS: Final = re.compile(r"\bcents?\b|¢", re.IGNORECASE)
 
 
@@ -60,6 +67,8 @@ class Equality(NamedTuple):
     """The words after the right side."""
     step: str
     """The step, which may say that it rounds."""
+    supposed: bool = False
+    """Whether it is only supposed: `Suppose 2 + 2 = 5`."""
     one_name: bool = False
     """Whether both are what one name is worth, so that they are equal whatever their letters are.
     Else an equation in letters may be a condition."""
@@ -77,13 +86,11 @@ def status(said: Equality, known: Values) -> Status | None:
     if any(one == other for one, other in pairs):
         return "holds"
     if is_bare(said.right):
-        numbers = [leaf.places for leaf in leaves(said.right) if isinstance(leaf, Number)]
-        places = max(numbers, default=0)  # none where the side is a letter: `3 + 4 = x`
-        if places and any(abs(one - other) < Fraction(1, 10**places) for one, other in pairs):
-            return "holds"
-        if any(_cut_to_whole(one, other) for one, other in pairs):
-            return "holds" if _ROUNDS.search(said.step) else "unclear"
-    return "unclear" if _excused(said, pairs) else "fails"
+        (leaf,) = leaves(said.right)
+        if any(_is_cut(one, other, leaf) for one, other in pairs):
+            exact = isinstance(leaf, Number) and leaf.places
+            return "holds" if exact or _ROUNDS.search(said.step) else "unclear"
+    return "unclear" if _multiplies(said, known) or _excused(said, pairs) else "fails"
 
 
 def _pairs(left: Tree, right: Tree, known: Values) -> Iterator[tuple[Fraction, Fraction]]:
@@ -99,8 +106,25 @@ def _readings(tree: Tree) -> tuple[bool, ...]:
     return (True, False) if scaled else (True,)
 
 
-def _cut_to_whole(one: Fraction, other: Fraction) -> bool:
-    return other.denominator == 1 and one.denominator > 1 and abs(one - other) < 1
+def _is_cut(one: Fraction, other: Fraction, leaf: Number | Variable) -> bool:
+    """Tell whether a side is the other but for what its places cut off: `1/3 = 33%`.
+
+    Args:
+        one: what the left side is worth.
+        other: what the right side is, by the same reading.
+        leaf: the number or letter that the right side is.
+    """
+    last = Fraction(1)
+    if isinstance(leaf, Number):
+        scale = abs(other / leaf.value) if leaf.value else 1
+        last = scale / Fraction(10**leaf.places)
+    return (other / last).denominator == 1 and abs(one - other) < last
+
+
+def _multiplies(said: Equality, known: Values) -> bool:
+    r"""Tell whether mixed numbers may be meant as products: `4\frac{1}{2} = 2`."""
+    pairs = _pairs(as_products(said.left), as_products(said.right), known)
+    return any(one == other for one, other in pairs)
 
 
 def _symbolic(said: Equality, known: Values) -> Status | None:
@@ -130,7 +154,9 @@ def _excused(said: Equality, pairs: Pairs) -> bool:
     sides = said.left, said.right
     drift = _drift(sides)
     return (
-        _DENIES.search(said.step) is not None
+        said.supposed
+        or _DENIES.search(said.step) is not None
+        or _goes_round(said, pairs)
         or _mixes_units(said)
         or _adds_unlike(said)
         or any(_adds_percent(side) or _is_ambiguous(side) for side in sides)
@@ -138,6 +164,12 @@ def _excused(said: Equality, pairs: Pairs) -> bool:
         or any(abs(one - other) <= drift * max(abs(one), abs(other)) for one, other in pairs)
         or _runs_on(said, pairs)
     )
+
+
+def _goes_round(said: Equality, pairs: Pairs) -> bool:
+    """Tell hours of a clock: `11 + 3 = 2 o'clock`."""
+    clock = _CLOCK.search(said.step) is not None
+    return clock and any((one - other) % _HOURS == 0 for one, other in pairs)
 
 
 def _units(*sides: Tree) -> list[str]:
@@ -157,9 +189,8 @@ def _mixes_units(said: Equality) -> bool:
         return True
     sizes: dict[str, Fraction] = {}
     for words in [*_units(said.left, said.right), *([said.unit] if said.unit else [])]:
-        unit = read_unit(f" {words.split(' ')[0]}")
-        known = unit is not None and unit.dimension
-        if unit and known and sizes.setdefault(unit.dimension, unit.factor) != unit.factor:
+        unit = unit_named(words.split(" ")[0])
+        if unit.dimension and sizes.setdefault(unit.dimension, unit.factor) != unit.factor:
             return True
     return False
 

@@ -30,6 +30,10 @@ _JOINING: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that end an equation and lead on to the next."""
+_SUPPOSES: Final = re.compile(
+    r"\b(?:if|whether|unless|suppos\w+|assum\w+|imagine|let)(?: that)?[ :($]*\Z", re.IGNORECASE
+)
+"""Words right before a chain that make it a condition."""
 _SENTENCES: Final = re.compile(r"\n|(?<=[.;:?!])\s")
 _RELATION: Final = re.compile(r"[=≈]|\bequal")
 _MAX_SIDE: Final = 80
@@ -61,6 +65,11 @@ class Chain(NamedTuple):
     def between(self, first: int, last: int) -> str:
         """Return the text from one side to another, in one line."""
         return " ".join(self.text[self.sides[first].start : self.sides[last].end].split())
+
+    @property
+    def is_supposed(self) -> bool:
+        """Whether it is a condition and asserts nothing: `Suppose that 2 + 2 = 5`."""
+        return _SUPPOSES.search(self.text[: self.sides[0].start]) is not None
 
     def unit_after(self, side: int) -> str:
         """Return the word after a side, where its unit stands."""

@@ -32,6 +32,9 @@ _ANNOTATION = re.compile(r"<<([^<>]{1,200})>>")
 _TEXT = re.compile(
     r"\\(?:text(?:bf|it|rm|tt|normal)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}"
 )
+_MIXED = re.compile(
+    r"(?<![\w.^])(\d+)[^\S\n]*\\[dtc]?frac\s*(?:\{(\d+)\}\s*\{(\d+)\}|(\d)\s*(\d))(?!\s*[\d^])"
+)
 _FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}\s*\{([^{}]*)\}|(\d)\s*(\d))")
 _ROOT = re.compile(r"\\sqrt\s*(?:\{([^{}]*)\}|(\d))")
 _POWER = re.compile(r"\^\s*\{([^{}]*)\}")
@@ -62,11 +65,12 @@ _BOLD = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*|__|`")
 _UNICODE: Final = str.maketrans(
     {
         "\u2212": "-", "\u2013": "-", "\u2014": ";", "×": "*", "·": "*", "⋅": "*", "∗": "*",
-        "÷": "/", "²": "^2", "³": "^3", "½": "(1/2)", "¼": "(1/4)", "¾": "(3/4)", "°": " ",
+        "÷": "/", "²": "^2", "³": "^3", "°": " ",
         "\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "→": "⇒", "&": " ", "√": " sqrt",
         "{": " ", "}": " ", "[": "(", "]": ")",
     }
 )  # fmt: skip
+_PARTS: Final = str.maketrans({"½": r"\frac12", "¼": r"\frac14", "¾": r"\frac34"})
 _TOKEN = re.compile(
     r"(?P<relation>==?(?![=>])|≈|\bequals\b|\b(?:is )?equal to\b)"
     r"|(?P<compare>=>|->|[<>≤≥≠⇒]=?|!=)"
@@ -115,6 +119,7 @@ def write_out(text: str) -> str:
     if "<<" in text:
         noted = "".join(f"\n{note}" for note in _ANNOTATION.findall(text))
         text = _ANNOTATION.sub("", text) + noted
+    text = text.translate(_PARTS)
     if "\\" in text or "{" in text:
         text = _without_latex(text)
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -130,12 +135,19 @@ def _without_latex(text: str) -> str:
         text = pattern.sub(plain, text)
     for _ in range(_NESTED):
         before = text
+        text = _MIXED.sub(_mixed, text)
         text = _FRACTION.sub(lambda m: f"(({m[1] or m[3]})/({m[2] or m[4]}))", text)
         text = _ROOT.sub(lambda m: f" sqrt({m[1] or m[2]})", text)
         text = _BOXED.sub(r" \1 ", _POWER.sub(r"^(\1)", text))
         if text == before:
             break
     return text.replace("\\", " ")
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """Write a mixed number as the grammar reads one; another fraction is a factor."""
+    whole, above, below = match[1], match[2] or match[4], match[3] or match[5]
+    return f"{whole} {above}/{below}" if int(above) < int(below) else match[0]
 
 
 def _token(match: re.Match[str], before: list[Token], text: str) -> Token | None:

@@ -66,6 +66,23 @@ def is_bare(tree: Tree) -> bool:
     return isinstance(inner, Number | Variable)
 
 
+def is_mixed(tree: Tree) -> bool:
+    """Tell a mixed number, `3 1/2`: the one number that is no decimal and not whole."""
+    return isinstance(tree, Number) and not tree.places and tree.value.denominator > 1
+
+
+def as_products(tree: Tree) -> Tree:
+    """Return a tree with its mixed numbers read as products: `3 1/2` is 3 times 1/2."""
+    if isinstance(tree, Operation):
+        return tree._replace(left=as_products(tree.left), right=as_products(tree.right))
+    if isinstance(tree, Function):
+        return tree._replace(operand=as_products(tree.operand))
+    if isinstance(tree, Number) and is_mixed(tree):
+        whole = tree.value // 1
+        return tree._replace(value=whole * (tree.value - whole))
+    return tree
+
+
 def leaves(tree: Tree) -> Iterator[Number | Variable]:
     """Yield the numbers and variables of a tree, from left to right."""
     if isinstance(tree, Operation):

@@ -31,6 +31,5 @@ def gold_of(row: Content, line: int) -> Gold:
         steps=steps,
         first_error=step_index(row[_ERROR], _ERROR, steps, base=1) if judged == "wrong" else None,
         reference=number_or_text(row, "ground_truth_answer") or None,
-        answer_correct=row.get("model_output_answer_correctness") == "correct",
         subset=text_of(row, "question_type") if "question_type" in row else "",
     )

@@ -22,15 +22,13 @@ def gold_of(row: Content, line: int) -> Gold:
     """Return the solution of a row; BadRow if it breaks the layout."""
     steps = steps_of(row, "steps")
     verdicts = _verdicts(row["error_annotation"], steps)
-    reference = number_or_text(row, "ground_truth_answer") or None
     return Gold(
         id=str(row.get("id", line)),
         problem=text_of(row, "question"),
         steps=steps,
         first_error=first_error(verdicts),
         step_verdicts=verdicts,
-        reference=reference,
-        answer_correct=number_or_text(row, "model_answer") == (reference or ""),
+        reference=number_or_text(row, "ground_truth_answer") or None,
         subset=text_of(row, "split") if "split" in row else "",
     )
 

@@ -3,7 +3,8 @@
 Source: openai/prm800k, README. The solution is the candidates that were chosen, or what the rater
 wrote where none was; it ends with the first wrong step, the candidate that stood there first. A
 rating of 0 is neutral, and no error. Rows that the rater gave up or called a bad problem hold no
-solution that was judged to its end.
+solution that was judged to its end. A row with an error found, and none in that solution, breaks
+the layout.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ COLUMNS: Final = ("question", "label")
 RATINGS: Final[Mapping[object, Verdict]] = {1: "correct", 0: "neutral", -1: "incorrect"}
 """Verdicts by rating."""
 UNFINISHED: Final = ("give_up", "bad_problem")
+FOUND_ERROR: Final = "found_error"
 
 
 def gold_of(row: Content, line: int) -> Gold | None:
@@ -37,6 +39,12 @@ def gold_of(row: Content, line: int) -> Gold | None:
             break
     if not steps:
         raise BadRow(reason="empty_solution", detail="label.steps holds no step")
+    if label.get("finish_reason") == FOUND_ERROR and verdicts[-1] != "incorrect":
+        raise BadRow(
+            reason="bad_label",
+            detail=f"finish_reason is {FOUND_ERROR!r}, and the last candidate of the solution, "
+            f"{shown(steps[-1])}, is rated {verdicts[-1]}",
+        )
     return Gold(
         id=str(line),
         problem=text_of(question, "problem"),

@@ -18,12 +18,10 @@ def gold_of(row: Content, line: int) -> Gold:
     """Return the solution of a row; BadRow if it breaks the layout."""
     steps = steps_of(row, "steps")
     name, label = str(row.get("id", line)), row["label"]
-    answer = row.get("final_answer_correct")
     return Gold(
         id=name,
         problem=text_of(row, "problem"),
         steps=steps,
         first_error=None if label == -1 else step_index(label, "label", steps, base=0),
-        answer_correct=answer if isinstance(answer, bool) else None,
         subset=name.rpartition("-")[0],
     )

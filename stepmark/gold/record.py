@@ -29,7 +29,7 @@ class Gold:
     kind: Kind = "math"
     """How final answers are compared."""
     answer_correct: bool | None = None
-    """Whether the final answer is right, as the file has it; null where it does not say."""
+    """Whether the final answer is right, as BIG-Bench-Mistake has it; null in other layouts."""
     subset: str = ""
     """The part of its benchmark that it belongs to; empty where there are no parts."""
 

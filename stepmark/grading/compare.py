@@ -39,7 +39,7 @@ def compare(answer: str, reference: str, kind: Kind) -> Told:
     left, right = normalise(answer), normalise(reference)
     if not left or not right:
         return "different" if right else "untold"
-    if kind == "math" and (_in_degrees(answer, reference) or _in_degrees(reference, answer)):
+    if kind == "math" and left != right and _in_two_measures(answer, reference):
         return "untold"
     if kind == "text":
         return _compare_texts(left, right)
@@ -56,9 +56,9 @@ def same_answer(answer: str | None, other: str | None, kind: Kind) -> bool:
     return answer == other or (kind != "code" and compare(answer, other, kind) == "same")
 
 
-def _in_degrees(one: str, other: str) -> bool:
-    """Tell whether an angle is in degrees and another in radians: the sign of degrees is ignored."""
-    return bool(_DEGREES.search(one)) and bool(_PI.search(other))
+def _in_two_measures(one: str, other: str) -> bool:
+    """Tell whether one angle is in degrees, whose sign is ignored, and the other in radians."""
+    return any(_DEGREES.search(a) and _PI.search(b) for a, b in ((one, other), (other, one)))
 
 
 def compare_normal(left: str, right: str) -> Told:

@@ -95,15 +95,13 @@ def find_conclusion(text: str) -> Conclusion:
 
 def read_number(sentence: str) -> Conclusion:
     """Return the one number that a sentence is about, by the rules above."""
-    if len(sentence) > _MAX_CHARS:
+    if len(sentence) > _MAX_CHARS or _IN_WORDS.search(sentence) or _in_two_units(sentence):
         return Conclusion(None, ambiguous=True)
     formula = _emphasised(sentence)
     if formula is not None:
         return Conclusion(formula, ambiguous=False)
     if "=" in sentence and _FORMULA.fullmatch(sentence):
         return Conclusion(sentence.rpartition("=")[2].strip(" $.\\[]"), ambiguous=False)
-    if _IN_WORDS.search(sentence) or _in_two_units(sentence):
-        return Conclusion(None, ambiguous=True)
     found = list(_NUMBER.finditer(sentence))
     if not found:
         return Conclusion(None, ambiguous=bool(NUMBER_WORD.search(sentence)))

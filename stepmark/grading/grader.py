@@ -1,7 +1,8 @@
 """The grader: three outcomes for a completion, each `unknown` with the reason why.
 
 Reasons: `no_sandbox` (there is none to run code in), `sandbox_timeout`, `sandbox_memory`,
-`sandbox_output` and `sandbox_killed` (it had to stop a program), `no_tests`, `no_reference`,
+`sandbox_output` and `sandbox_killed` (it had to stop a program, or had no memory for it),
+`sandbox_package` (it does not offer one that is imported), `no_tests`, `no_reference`,
 `failed` (the engine gave up), `empty` (nothing was written), `cut_by_length` (cut before an answer
 was complete), `ambiguous_answer` (a closing sentence with several numbers), `not_comparable` (no
 stage can tell),

@@ -76,7 +76,7 @@ def read_unit(rest: str) -> Unit | None:
         return Unit()
     single = _SINGLE.fullmatch(rest)
     if single:
-        return _known(single[1], int(single[2] or 1))
+        return unit_named(single[1], int(single[2] or 1))
     scale, remainder = _read_scale(rest)
     if not remainder:
         return Unit(scale=scale)
@@ -106,7 +106,7 @@ def _read_words(rest: str, *, spaced: bool) -> Unit | None:
     power = _POWER.search(rest.strip())
     exponent = 1 if power is None else int(power[1] or (2 if power[0][0] == "s" else 3))
     plain = [word for word in words if word not in ("square", "sq", "sq.", "cubic", "cu", "cu.")]
-    known = _known(plain[0], exponent) if len(plain) == 1 else None
+    known = unit_named(plain[0], exponent) if len(plain) == 1 else None
     return known or Unit()
 
 
@@ -118,7 +118,8 @@ def _is_unit_word(word: str) -> bool:
     return long or word in _KNOWN or _SMALL_WORDS.fullmatch(lowered) is not None
 
 
-def _known(name: str, power: int) -> Unit | None:
+def unit_named(name: str, power: int = 1) -> Unit:
+    """Return the unit of a name, to a power; without a dimension if it is none that converts."""
     dimension, size = _KNOWN.get(name, _KNOWN.get(name.lower(), ("", 1)))
     if not dimension:
         return Unit()

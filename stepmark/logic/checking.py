@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from stepmark.logic.derivation import Premises, Read, derive
+from stepmark.logic.derivation import Asked, Premises, Read, derive
 from stepmark.logic.entailment import EFFORT, Answer, decide
 from stepmark.logic.proof import find_facts, read_proof
 from stepmark.logic.prose import find_puzzle, read_steps
@@ -95,19 +95,21 @@ def _checked(read: Read, answers: Sequence[Answer]) -> Checked:
 
 
 def _proved(read: Read, answers: Sequence[Answer]) -> Checked:
-    claims = list(zip((asked.text for asked in read.asked), answers, strict=True))
-    for text, answer in claims:
+    claims = list(zip(read.asked, answers, strict=True))
+    for asked, answer in claims:
         if answer.verdict == "invalid":
-            return _refuted(text, after_unread=read.after_unread)
-    for text, answer in claims:
+            return _refuted(asked)
+    for asked, answer in claims:
         if answer.reason == "contradictory_premises":
-            return Checked("unlabelled", "unclear", f"what comes before contradicts itself: {text}")
+            evidence = f"what comes before contradicts itself: {asked.text}"
+            return Checked("unlabelled", "unclear", evidence)
         if answer.verdict == "unknown":
-            return Checked("unlabelled", "undecided", f"{answer.reason}: {text}")
-    return Checked("correct", None, "; ".join(text for text, _ in claims) or "said before")
+            return Checked("unlabelled", "undecided", f"{answer.reason}: {asked.text}")
+    return Checked("correct", None, "; ".join(asked.text for asked in read.asked) or "said before")
 
 
-def _refuted(text: str, *, after_unread: bool) -> Checked:
-    if after_unread:
-        return Checked("unlabelled", "unclear", f"a step before it could not be read: {text}")
-    return Checked("incorrect", None, f"does not follow: {text}")
+def _refuted(asked: Asked) -> Checked:
+    if asked.after_unread:
+        evidence = f"may follow from what was said before and not read: {asked.text}"
+        return Checked("unlabelled", "unclear", evidence)
+    return Checked("incorrect", None, f"does not follow: {asked.text}")

@@ -64,7 +64,7 @@ def is_answer(sentence: str) -> bool:
 
 
 def sentences(step: str) -> tuple[str, ...]:
-    """Return the sentences of a step that are no numbering, plan or final answer.
+    """Return the sentences of a step that are no numbering or plan.
 
     Raises:
         UnreadableError: the step is longer than `MAX_CHARS`.
@@ -73,7 +73,7 @@ def sentences(step: str) -> tuple[str, ...]:
         refuse("too_long", step)
     plain = step.replace("**", "").replace("`", "")
     found = (_opened(_unnumbered(part)) for part in _SENTENCE.split(plain))
-    return tuple(s for s in found if s and not _SILENT.match(s) and not is_answer(s))
+    return tuple(s for s in found if s and not _SILENT.match(s))
 
 
 def claims(sentence: str, read: Reader) -> tuple[Claim, ...]:
@@ -82,6 +82,8 @@ def claims(sentence: str, read: Reader) -> tuple[Claim, ...]:
     Raises:
         UnreadableError: a part of it cannot be read.
     """
+    if is_answer(sentence):
+        return (Claim(sentence, None),)
     try:
         return (Claim(sentence, read(sentence)),)
     except UnreadableError:

@@ -7,12 +7,13 @@ what was. What that is, is a choice:
   follow, even if the problem states it. Premises are said by repeating them.
 - `known`: the problem's statements as well.
 
-Earlier steps are taken as given, right or wrong: labels are local. Pure: nothing is proved here.
+Earlier steps are taken as given, right or wrong: labels are local. By either choice a claim may
+rest on words before it that were not read. Pure: nothing is proved here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -27,10 +28,11 @@ MAX_STEPS: Final = 200
 
 
 class Claim(NamedTuple):
-    """A formula and its words."""
+    """What a step says, and its words."""
 
     text: str
-    formula: Formula
+    formula: Formula | None
+    """What they mean; null of the final answer, which is not read."""
 
 
 class Asked(NamedTuple):
@@ -38,6 +40,8 @@ class Asked(NamedTuple):
 
     text: str
     question: Entailment
+    after_unread: bool
+    """Whether something before it was not read, and so is missing from the premises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +56,6 @@ class Read:
     """Why the step could not be read, with its words; null if it was."""
     silent: bool = False
     """Whether the step claims nothing, such as "let us think"."""
-    after_unread: bool = False
-    """Whether a step before it could not be read, whose claims are missing from the premises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,24 +84,29 @@ def derive(
     found: list[Read] = []
     for said in steps[:MAX_STEPS]:
         if isinstance(said, UnreadableError):
-            unread = premises == "written"
+            unread = True
             found.append(Read(unread=str(said)))
             continue
-        asked = _asked(given, base, before, said)
-        found.append(Read(asked=asked, silent=not said, after_unread=unread))
-        before.update(dict.fromkeys(claim.formula for claim in said))
+        asked = tuple(_asked(given, base, before, said, unread=unread))
+        silent = all(claim.formula is None for claim in said)
+        found.append(Read(asked=asked, silent=silent))
+        unread = unread or any(claim.formula is None for claim in said)
     return (*found, *(Read(unread="too_many_steps") for _ in steps[MAX_STEPS:]))
 
 
 def _asked(
-    given: Given, base: tuple[Formula, ...], before: Iterable[Formula], said: tuple[Claim, ...]
-) -> tuple[Asked, ...]:
-    """Ask for each claim of a step that nobody made before."""
-    earlier = dict.fromkeys(before)
-    asked = []
-    for claim in said:
-        if claim.formula not in given.stated and claim.formula not in earlier:
-            question = Entailment(premises=(*base, *earlier), conclusion=claim.formula)
-            asked.append(Asked(claim.text, question))
-        earlier[claim.formula] = None
-    return tuple(asked)
+    given: Given,
+    base: tuple[Formula, ...],
+    before: dict[Formula, None],
+    said: tuple[Claim, ...],
+    *,
+    unread: bool,
+) -> Iterator[Asked]:
+    """Ask for each claim of a step that nobody made before; `before` grows by what it says."""
+    for text, formula in said:
+        if formula is None:
+            unread = True
+            continue
+        if formula not in given.stated and formula not in before:
+            yield Asked(text, Entailment(premises=(*base, *before), conclusion=formula), unread)
+        before[formula] = None

@@ -5,10 +5,12 @@
     The red book is the second from the left.                  red_book = 2
     So from left to right: first is the white book, then second is the red book, then third can be
     any book.                                                  white_book = 1 ∧ red_book = 2
+    First is the white book or the red book, then …            white_book = 1 ∨ red_book = 1
 
 Source: BIG-bench's logical_deduction (arXiv 2206.04615), and the solutions to it that
 BIG-Bench-Mistake (arXiv 2311.08516) collected. Places count from 1 at the left, the oldest, the
-cheapest and the first to finish. "Can be the truck or the bus" says that it is one of the two.
+cheapest and the first to finish. "Can be the truck" is refused: what is possible need not follow,
+and whether "can be the truck or the bus" leaves a third open is not said.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ _HAS_PLACE: Final = re.compile(
 )
 _FINISHED: Final = re.compile(rf"(?P<nth>{_ORDINAL}|last)(?P<back>-to-last)?")
 _STATEMENT: Final = re.compile(r"(?P<who>.+?) (?:is|are|finished) (?P<no>not )?(?P<what>.+)")
-_MODAL: Final = re.compile(r"\b(?:must|can|has to|have to)(?P<no>not| not)? (?:be|have finished)\b")
+_MODAL: Final = re.compile(
+    r"\b(?:(?:must|has to|have to)(?P<no> not)?|can ?(?P<never>not)) (?:be|have finished)\b"
+)
 _LISTING: Final = re.compile(
     r"from (?:left to right|oldest to newest|first to last|"
     r"(?:cheapest|least(?: expensive)?) to most expensive|"
@@ -57,7 +61,7 @@ _LISTING: Final = re.compile(
 _ITEM: Final = re.compile(r",? then ")
 _SLOT: Final = re.compile(
     rf"(?P<nth>(?:(?:{_ORDINAL})(?:, and |, | and | or | through | to )?){{1,12}}) "
-    r"(?:is|are|can be) (?P<who>.+)"
+    r"(?:is|are|(?P<can>can be)) (?P<who>.+)"
 )
 _ANYTHING: Final = re.compile(r"(?:any|an?) (?:\w{1,20} )?(?:book|bird|vehicle|fruit|golfer)s?")
 
@@ -83,7 +87,7 @@ class Row:
 
         Raises:
             UnreadableError: it is in none of the forms; the reason is `too_long`, `not_controlled`,
-                `unclear_name` or `says_nothing`.
+                `unclear_name`, `only_possible` or `says_nothing`.
         """
         if len(sentence) > MAX_CHARS:
             refuse("too_long", sentence)
@@ -124,11 +128,13 @@ class Row:
             slot = _SLOT.fullmatch(item)
             if slot is None:
                 refuse("not_controlled", item)
-            if not _ANYTHING.fullmatch(slot["who"]):
+            if _bare(slot["who"]) in self.things or not _ANYTHING.fullmatch(slot["who"]):
                 said.append(self._slot(slot, back=listing["back"] is not None))
         return both(*said) if said else refuse("says_nothing", listing[0])
 
     def _slot(self, slot: re.Match[str], *, back: bool) -> Formula:
+        if slot["can"]:
+            refuse("only_possible", slot[0])
         nth = (
             _ORDINALS[slot["nth"]]
             if slot["nth"] in _ORDINALS
@@ -140,8 +146,7 @@ class Row:
         return options[0] if len(options) == 1 else Connected(connective="or", parts=options)
 
     def _thing(self, who: str) -> str:
-        plain = _ARTICLE.sub("", who.strip(), count=1)
-        return plain if plain in self.things else refuse("unclear_name", who)
+        return _bare(who) if _bare(who) in self.things else refuse("unclear_name", who)
 
     def _at(self, thing: str, place: int) -> Formula:
         return _compare(_place(thing), "=", number(place))
@@ -159,10 +164,14 @@ def find_row(text: str) -> Row:
     scene = _SCENE.fullmatch(text.strip().lower())
     if scene is None:
         refuse("no_things", text)
-    things = tuple(_ARTICLE.sub("", part.strip(), count=1) for part in scene["things"].split(","))
+    things = tuple(map(_bare, scene["things"].split(",")))
     if not 1 < len(set(things)) == len(things) <= MAX_THINGS:
         refuse("no_things", text)
     return Row(things=things)
+
+
+def _bare(who: str) -> str:
+    return _ARTICLE.sub("", who.strip(), count=1)
 
 
 def _place(thing: str) -> Sum:
@@ -174,5 +183,5 @@ def _compare(left: Sum, relation: Literal["=", "<"], right: Sum) -> Formula:
 
 
 def _indicative(modal: re.Match[str]) -> str:
-    """Return `must be` as `is`: what must be so is so."""
-    return "is not" if modal["no"] else "is"
+    """Return `must be` as `is`, and `cannot be` as `is not`: what must be so is so."""
+    return "is not" if modal["no"] or modal["never"] else "is"

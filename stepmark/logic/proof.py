@@ -94,7 +94,7 @@ def _move(text: str, known: dict[str, Formula]) -> Asked:
     if None in premises:
         refuse("unknown_label", text)
     given = tuple(premise for premise in premises if premise is not None)
-    return Asked(text, Entailment(premises=given, conclusion=conclusion))
+    return Asked(text, Entailment(premises=given, conclusion=conclusion), after_unread=False)
 
 
 def _conclusion(move: re.Match[str], hypothesis: Formula) -> Formula:

@@ -1,7 +1,8 @@
 """Problems and solutions in controlled English, or about a row of things.
 
 The problem is its statement up to the question; every sentence of it must be readable. A step that
-uses a word that neither the problem nor its question has is not judged.
+uses a word that neither the problem nor its question has is not judged, nor one in which a kind or
+quality would be a name ("Gold is soft. Max is gold.").
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Final, Literal
 from stepmark.logic import english
 from stepmark.logic.claims import Reader, claims, sentences
 from stepmark.logic.derivation import Claim, Given, Premises, Read, derive
-from stepmark.logic.formula import Formula, predicates
+from stepmark.logic.formula import Formula, constants, predicates
 from stepmark.logic.ordering import find_row
 from stepmark.logic.unreadable import UnreadableError, refuse
+from stepmark.logic.words import lemma
 
 Language = Literal["english", "ordering"]
 
@@ -69,12 +71,11 @@ def find_puzzle(statement: str, language: Language) -> Puzzle:
     else:
         read, rules = english.read, ()
     stated = tuple(map(read, said))
-    words = [*stated, *_readable(_ASKED.findall(question), read)]
-    return Puzzle(
-        read=read,
-        given=Given(rules=rules, stated=stated),
-        words=frozenset().union(*map(predicates, words)),
-    )
+    formulas = (*stated, *_readable(_ASKED.findall(question), read))
+    words = frozenset().union(*map(predicates, formulas))
+    for formula in formulas:
+        _refuse_name_of_kind(formula, words)
+    return Puzzle(read=read, given=Given(rules=rules, stated=stated), words=words)
 
 
 def read_steps(puzzle: Puzzle, steps: Sequence[str], premises: Premises) -> tuple[Read, ...]:
@@ -85,10 +86,25 @@ def read_steps(puzzle: Puzzle, steps: Sequence[str], premises: Premises) -> tupl
 def _claims(puzzle: Puzzle, step: str) -> tuple[Claim, ...] | UnreadableError:
     try:
         found = tuple(c for sentence in sentences(step) for c in claims(sentence, puzzle.read))
+        for claim in found:
+            if claim.formula is not None:
+                _refuse_strange(claim.text, claim.formula, puzzle.words)
     except UnreadableError as error:
         return error
-    strange = [c.text for c in found if predicates(c.formula) - puzzle.words]
-    return UnreadableError("unknown_word", strange[0]) if strange else found
+    return found
+
+
+def _refuse_strange(text: str, formula: Formula, words: frozenset[tuple[str, int]]) -> None:
+    if predicates(formula) - words:
+        refuse("unknown_word", text)
+    _refuse_name_of_kind(formula, words)
+
+
+def _refuse_name_of_kind(formula: Formula, words: frozenset[tuple[str, int]]) -> None:
+    """Refuse a name with a word that is said of something: "gold is soft", "the cat likes cats"."""
+    for name in sorted(constants(formula)):
+        if any((lemma(word), 1) in words for word in name.split("_")):
+            refuse("unclear_name", name)
 
 
 def _readable(texts: Iterable[str], read: Reader) -> tuple[Formula, ...]:

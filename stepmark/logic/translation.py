@@ -1,9 +1,11 @@
 """A model's translation of a problem and its solution into formal notation, read with suspicion.
 
-Its reply has lines `given: FORMULA` and `step N: FORMULA`, or `step N: none`. A line counts only if
-its formula parses and each of its symbols is made of words of the text that it translates: a given
-of the problem's, a step's formula of that step's own. So a translation can bring in nothing; what
-it drops or negates wrongly is not seen.
+Its reply has lines `given: FORMULA` and `step N: FORMULA`, or `step N: none`, in lists, numbered or
+bold as models write them. A line counts only if its formula parses and each of its symbols is made
+of words of the text that it translates: a given of the problem's, a step's formula of that step's
+own. So a translation can bring in nothing; what it drops or negates wrongly is not seen. A line of
+another form that speaks of a given or a step, or holds a formula, is not passed over: the step that
+it speaks of is unread, and the reply if it speaks of none.
 """
 
 from __future__ import annotations
@@ -14,17 +16,27 @@ from collections.abc import Sequence
 from typing import Final
 
 from stepmark.logic.derivation import Claim, Given
-from stepmark.logic.english import lemma
 from stepmark.logic.formula import Formula, constants, predicates
 from stepmark.logic.syntax import parse
 from stepmark.logic.unreadable import UnreadableError, refuse
+from stepmark.logic.words import lemma
 
 MAX_CHARS: Final = 20_000
 
+_MARKS: Final = " \t*_`"
 _LINE: Final = re.compile(
-    r"[ \t]*(?:[-*][ \t]+)?(?:given|step[ \t_]?(?P<step>\d{1,3}))[ \t]*:[ \t]*(?P<formula>[^\n]+)",
+    rf"[{_MARKS}>-]*+(?:\(?\d{{1,3}}[.)][{_MARKS}]*+)?"
+    r"(?:givens?(?:[ _-]?\d{1,3})?|step[ _-]?(?P<step>\d{1,3}))"
+    rf"[{_MARKS}]*+:[{_MARKS}]*+(?P<formula>.+)",
     re.IGNORECASE,
 )
+_SPEAKS: Final = re.compile(
+    rf"\b(?:givens?|steps? ?\d+)\b[^:]{{0,80}}:[{_MARKS}]*+.|^\W*(?:givens?|steps? ?\d+)\W*$"
+    r"|[∀∃¬∧∨⊕→↔&|~]|[-=]>|\w\(\w",
+    re.IGNORECASE,
+)
+"""A line that is no mere prose, as "Here is the translation of what is given:" is."""
+_STEP: Final = re.compile(r"\bsteps?[ _-]?(\d{1,3})\b", re.IGNORECASE)
 _PIECE: Final = re.compile(r"[A-Z]?[a-z’']+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -39,17 +51,33 @@ def read_translation(
     if len(reply) > MAX_CHARS:
         refuse("too_long", reply)
     said: dict[int | None, list[str]] = defaultdict(list)
+    unread: dict[int | None, str] = {}
     for line in reply.splitlines():
         found = _LINE.fullmatch(line)
         if found:
-            said[int(found["step"]) if found["step"] else None].append(found["formula"].strip())
+            said[int(found["step"]) if found["step"] else None].append(
+                found["formula"].strip(_MARKS)
+            )
+        elif _SPEAKS.search(line):
+            unread.update(dict.fromkeys(_spoken_of(line), line))
+    if None in unread:
+        refuse("not_a_line", unread[None])
     stated = tuple(_formula(text, statement) for text in said[None])
     if not stated:
         refuse("no_givens", reply)
-    return Given(stated=stated), tuple(_claims(said.get(i), step) for i, step in enumerate(steps))
+    claims = tuple(_claims(said.get(i), unread.get(i), step) for i, step in enumerate(steps))
+    return Given(stated=stated), claims
 
 
-def _claims(formulas: list[str] | None, step: str) -> tuple[Claim, ...] | UnreadableError:
+def _spoken_of(line: str) -> tuple[int | None, ...]:
+    return tuple(int(number) for number in _STEP.findall(line)) or (None,)
+
+
+def _claims(
+    formulas: list[str] | None, unread: str | None, step: str
+) -> tuple[Claim, ...] | UnreadableError:
+    if unread is not None:
+        return UnreadableError("not_a_line", unread)
     if formulas is None:
         return UnreadableError("not_translated", step)
     try:

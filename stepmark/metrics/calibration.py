@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stepmark.counts import FloatArray
-from stepmark.metrics.intervals import Estimate, of_influence
+from stepmark.metrics.intervals import Estimate, ratio_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,12 @@ def calibrate(
     """
     if not ((values > 0) & (values < 1)).any():
         return None
-    squares = (values - right) ** 2
-    score = float(squares.mean())
+    brier = ratio_of((values - right) ** 2, np.ones(len(values)), problems)
+    assert brier is not None
     return Calibration(
         steps=len(values),
         ece=calibration_error(values, right.astype(float)),
-        brier=of_influence(score, (squares - score) / len(squares), problems),
+        brier=brier.estimate,
         bins=tuple(_bins(values, right.astype(float), 10)),
     )
 

@@ -42,9 +42,14 @@ class Figures:
     """Share of the solutions of which it says something."""
     coverage: float
     """Share of the steps with a verdict."""
+    named: float
+    """Share of the solutions of which it names a first error, or none, strictly read."""
     first_errors: ProcessBench
+    """Strictly read."""
+    lenient: ProcessBench
+    """The same with unlabelled steps passed over."""
     positions: Mapping[str, Mapping[str, int]]
-    """What was named, by the index of the first wrong step."""
+    """What was named, leniently read, by the index of the first wrong step."""
     steps: Steps
     calibration: Calibration | None
     """Null where its values are no more than zeros and ones."""
@@ -58,7 +63,9 @@ def measure(gold: Sequence[Gold], said: Sequence[Said]) -> Figures:
         said: of each, in the same order.
     """
     full = [_filled(each, len(one.steps)) for one, each in zip(gold, said, strict=True)]
-    truth, named = [one.first_error for one in gold], [first_named(each.verdicts) for each in full]
+    truth = [one.first_error for one in gold]
+    named = [first_named(each.verdicts) for each in full]
+    lenient = [first_named(each.verdicts, lenient=True) for each in full]
     problems = [one.problem for one in gold]
     owners = np.repeat(problems, [len(one.steps) for one in gold])
     true = _codes([one.verdicts for one in gold])
@@ -68,10 +75,12 @@ def measure(gold: Sequence[Gold], said: Sequence[Said]) -> Figures:
     return Figures(
         solutions=len(gold),
         wrong=sum(error is not None for error in truth),
-        covered=1 - named.count(SILENT) / len(named),
+        covered=1 - lenient.count(SILENT) / len(gold),
         coverage=float((told != UNLABELLED).mean()),
+        named=1 - named.count(SILENT) / len(gold),
         first_errors=process_bench(truth, named, problems),
-        positions=by_position(truth, named),
+        lenient=process_bench(truth, lenient, problems),
+        positions=by_position(truth, lenient),
         steps=score_steps(true, told, values, owners),
         calibration=calibrate(values[judged], true[judged] == CORRECT, owners[judged]),
     )

@@ -2,7 +2,8 @@
 
 ProcessBench (arXiv 2412.06559, section 3): of the solutions with a wrong step the share whose first
 one is named exactly, of those without the share of which that is said, and F1, the harmonic mean of
-the two. Who says nothing readable is mistaken.
+the two. Who says nothing readable is mistaken. ProcessBench asks models that speak of every step;
+of those that leave some unlabelled there are two readings, strict and lenient (`first_named`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from stepmark.records import Verdict, first_error
 Named = int | None | str
 """What an annotator names: a step, none, or why it names nothing."""
 SILENT: Final = "unlabelled"
-"""The reason of one that labels no step."""
+"""What one names that names nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +57,21 @@ def process_bench(
     )
 
 
-def first_named(verdicts: Sequence[Verdict]) -> Named:
-    """Return the first step that verdicts call wrong, or None if one of them says right.
+def first_named(verdicts: Sequence[Verdict], *, lenient: bool = False) -> Named:
+    """Return the first step that verdicts call wrong, or None if they say that none is.
 
-    A neutral step is no wrong one. Verdicts that are all `unlabelled` name nothing.
+    A neutral step is no wrong one. Strictly, as a consensus and an export read it, verdicts name
+    nothing that leave a step `unlabelled` before that one, or any step where none is wrong.
+
+    Args:
+        verdicts: one a step.
+        lenient: pass `unlabelled` steps over; then only who labels no step names nothing.
     """
     error = first_error(tuple(verdicts))
-    if error is None and not {"correct", "neutral"} & set(verdicts):
-        return SILENT
-    return error
+    up_to = set(verdicts[:error] if error is not None else verdicts)
+    if lenient:
+        return SILENT if error is None and up_to <= {SILENT} else error
+    return SILENT if SILENT in up_to or not verdicts else error
 
 
 def by_position(

@@ -3,12 +3,16 @@
 Solutions of one problem resemble each other, so the variance is that of the problems' sums (the
 sandwich estimate with problems as clusters); with one solution a problem it is the usual one. Other
 figures are linearised: the variance is that of what each entry adds to them (the delta method).
+Where nothing varies, a linearisation says that nothing is in doubt; so four problems that nobody
+saw, two of them all right and two all wrong, are added to those that a figure rests on (Agresti and
+Coull 1998, "plus four"; of the difference of two shares Agresti and Caffo 2000).
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +31,46 @@ class Estimate(NamedTuple):
     high: float
 
 
-def of_influence(value: float, influence: FloatArray, problems: npt.ArrayLike) -> Estimate:
-    """Return a figure in [0, 1] with the interval that its linearisation gives.
+class Linear(NamedTuple):
+    """A figure in [0, 1] as the mean of what problems say, to first order."""
 
-    Args:
-        value: the figure.
-        influence: float64[entries], what each entry adds to it, to first order; they sum to 0.
-        problems: the problem of each.
-    """
-    half = Z * math.sqrt(float((_sums(influence, problems) ** 2).sum()))
-    return Estimate(value, max(0.0, value - half), min(1.0, value + half))
+    value: float
+    """The figure."""
+    influence: FloatArray
+    """float64[entries], what each entry adds to it; they sum to 0."""
+    problems: npt.NDArray[Any]
+    """The problem of each."""
+    number: int
+    """How many problems it rests on, 1 or more."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """The figure and its interval."""
+        return mean_of((self,))
+
+    @property
+    def centre(self) -> float:
+        """The figure with four problems more."""
+        return (self.number * self.value + 2) / (self.number + 4)
+
+    @property
+    def doubt(self) -> float:
+        """What the four problems add to the variance."""
+        off, left = (self.value - self.centre) ** 2, 1 - self.centre
+        return (self.number * off + 2 * left**2 + 2 * self.centre**2) / (self.number + 4) ** 2
 
 
-def ratio_of(parts: FloatArray, wholes: FloatArray, problems: npt.ArrayLike) -> Estimate | None:
+def mean_of(figures: Sequence[Linear]) -> Estimate:
+    """Return the mean of figures of the same entries, and its interval."""
+    value = math.fsum(figure.value for figure in figures) / len(figures)
+    centre = math.fsum(figure.centre for figure in figures) / len(figures)
+    influence = np.mean([f.influence * f.number / (f.number + 4) for f in figures], axis=0)
+    doubt = math.fsum(f.doubt for f in figures) / len(figures) ** 2
+    half = Z * math.sqrt(float((_sums(influence, figures[0].problems) ** 2).sum()) + doubt)
+    return Estimate(value, max(0.0, min(centre - half, value)), min(1.0, max(centre + half, value)))
+
+
+def ratio_of(parts: FloatArray, wholes: FloatArray, problems: npt.ArrayLike) -> Linear | None:
     """Return the ratio of two sums, or None where the lower one is nothing.
 
     Args:
@@ -50,8 +81,14 @@ def ratio_of(parts: FloatArray, wholes: FloatArray, problems: npt.ArrayLike) -> 
     whole = float(wholes.sum())
     if not whole:
         return None
-    value = float(parts.sum()) / whole
-    return of_influence(value, (parts - value * wholes) / whole, problems)
+    value, names = float(parts.sum()) / whole, np.asarray(problems)
+    influence = (parts - value * wholes) / whole
+    return Linear(value, influence, names, number_of(names[wholes > 0]))
+
+
+def number_of(problems: npt.ArrayLike) -> int:
+    """Return how many problems there are."""
+    return len(np.unique(np.asarray(problems)))
 
 
 class Hits(NamedTuple):
@@ -130,10 +167,16 @@ def wilson(share: float, number: float) -> list[float]:
 
 
 def _worth(hits: FloatArray, problems: npt.ArrayLike) -> float:
-    """Return how many independent solutions these are worth."""
+    """Return how many independent solutions these are worth.
+
+    Where all are alike, or are of one problem, nothing tells how solutions of a problem differ:
+    then as many as there are problems.
+    """
     share, number = float(hits.mean()), len(hits)
-    plain = share * (1 - share) / number
-    return number / max(1.0, _variance(hits, problems) / plain) if plain else float(number)
+    plain, several = share * (1 - share) / number, number_of(problems)
+    if not plain or several == 1:
+        return float(several)
+    return number / max(1.0, _variance(hits, problems) / plain)
 
 
 def _variance(values: FloatArray, problems: npt.ArrayLike) -> float:

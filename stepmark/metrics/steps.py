@@ -4,7 +4,8 @@ PRMBench (arXiv 2501.03124): F1 with right steps as the positive class, F1 with 
 their mean, the PRM score. A step without a verdict is in neither class, so it costs recall and not
 precision; a `neutral` verdict counts as right. Steps that gold calls neutral, or says nothing of,
 are left out. AUC: the chance that a right step has a higher value than a wrong one, ties being half
-a chance (Hanley and McNeil 1982); its interval is Obuchowski's (1997), with problems as clusters.
+a chance (Hanley and McNeil 1982); its interval is Obuchowski's (1997), with problems as clusters,
+and rests on the problems of the rarer kind of steps (stepmark/metrics/intervals.py).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from stepmark.counts import FloatArray
 from stepmark.labels import CORRECT, INCORRECT, NEUTRAL, VERDICTS, CodeArray
-from stepmark.metrics.intervals import Estimate, of_influence, ratio_of
+from stepmark.metrics.intervals import Estimate, Linear, mean_of, number_of, ratio_of
 
 _RIGHT: Final = (CORRECT, NEUTRAL)
 
@@ -56,9 +57,9 @@ def score_steps(
     wrong = _f1(true == INCORRECT, told == INCORRECT, where)
     valued = judged & ~np.isnan(values)
     return Steps(
-        right_f1=right and right[0],
-        wrong_f1=wrong and wrong[0],
-        mean_f1=right and wrong and _mean(right, wrong, where),
+        right_f1=right and right.estimate,
+        wrong_f1=wrong and wrong.estimate,
+        mean_f1=mean_of((right, wrong)) if right and wrong else None,
         auc=roc_auc(values[valued], gold[valued] == CORRECT, names[valued]),
         confusion={
             VERDICTS[a]: {
@@ -84,10 +85,11 @@ def roc_auc(
         return None
     wins, losses = _share_below(high, low), 1 - _share_below(low, high)
     value = float(wins.mean())
-    influence = np.empty(len(values))
+    influence, names = np.empty(len(values)), np.asarray(problems)
     influence[right] = (wins - value) / len(high)
     influence[~right] = (losses - value) / len(low)
-    return of_influence(value, influence, problems)
+    number = min(number_of(names[right]), number_of(names[~right]))
+    return Linear(value, influence, names, number).estimate
 
 
 def _share_below(values: FloatArray, others: FloatArray) -> FloatArray:
@@ -99,18 +101,9 @@ def _share_below(values: FloatArray, others: FloatArray) -> FloatArray:
 
 def _f1(
     there: npt.NDArray[np.bool_], found: npt.NDArray[np.bool_], problems: npt.ArrayLike
-) -> tuple[Estimate, FloatArray] | None:
-    """Return an F1 with what each step adds to it; None where the class is not there."""
+) -> Linear | None:
+    """Return an F1; None where the class is not there."""
     if not there.any():
         return None
     parts = 2 * (there & found).astype(np.float64)
-    wholes = there.astype(np.float64) + found
-    estimate = ratio_of(parts, wholes, problems)
-    assert estimate is not None
-    return estimate, (parts - estimate.value * wholes) / wholes.sum()
-
-
-def _mean(
-    one: tuple[Estimate, FloatArray], other: tuple[Estimate, FloatArray], problems: npt.ArrayLike
-) -> Estimate:
-    return of_influence((one[0].value + other[0].value) / 2, (one[1] + other[1]) / 2, problems)
+    return ratio_of(parts, there.astype(np.float64) + found, problems)

@@ -1,7 +1,8 @@
 """The model on a grid: how draws from each prefix end, for solutions of one length and outcome.
 
 The unknowns of a solution of T steps are the first wrong step e ∈ {0 … T − 1}, or T for none, and
-a node g of the grid, one level of each quantity in `LEVELS`. The prefix of t steps is sound iff
+a node g of the grid, one level of each quantity in `LEVELS` (the own answer's are 0 unless it is
+wrong, so that other outcomes have fewer nodes). The prefix of t steps is sound iff
 t ≤ e. A draw from it ends right, in the solution's own wrong answer, or in another, with chances
 
     sound:   v(t) (1 − own_sound)    v(t) own_sound                  the rest
@@ -31,6 +32,8 @@ from stepmark.records import Outcome
 
 FLOOR: Final = 2e-3
 """No draw is thought less likely than this: a single surprise must not decide."""
+OWN: Final = ("own_broken", "own_sound")
+"""Quantities that are 0 unless the answer is wrong."""
 ROOT_CONCENTRATION: Final = 1000.0
 """Concentration at the bare problem, where all draws are alike."""
 
@@ -55,11 +58,9 @@ def grid_of(hyper: Hyper, steps: int, outcome: Outcome) -> Grid:
     """Return the model for solutions of `steps` ≥ 1 steps that ended in `outcome`."""
     if steps < 1:
         raise ValueError(f"a solution must have at least 1 step, not {steps}")
-    clean, shape, recovery, own_broken, own_sound = _nodes()
+    clean, shape, recovery, own_broken, own_sound = _nodes(outcome)
     left = 1 - np.arange(steps)[:, None] / steps
     value = clean ** (left**shape)
-    if outcome != "incorrect":  # only a wrong answer can be landed on again
-        own_broken, own_sound = np.zeros_like(clean), np.zeros_like(clean)
     recovers = np.broadcast_to(recovery * clean * (1 - own_sound), value.shape)
     concentration = np.full(steps, hyper.concentration)
     concentration[0] = ROOT_CONCENTRATION
@@ -89,10 +90,17 @@ def log_rising(alphas: FloatArray, number: int) -> FloatArray:
     return total
 
 
-@lru_cache(maxsize=1)
-def _nodes() -> tuple[FloatArray, ...]:
+def _levels(outcome: Outcome) -> dict[str, tuple[float, ...]]:
+    """Return the levels of each quantity: only a wrong answer can be landed on again."""
+    if outcome == "incorrect":
+        return LEVELS
+    return {name: (0.0,) if name in OWN else levels for name, levels in LEVELS.items()}
+
+
+@lru_cache(maxsize=3)
+def _nodes(outcome: Outcome) -> tuple[FloatArray, ...]:
     """Return each quantity of `LEVELS` at every node: float64[G] each."""
-    mesh = np.meshgrid(*(np.array(levels) for levels in LEVELS.values()), indexing="ij")
+    mesh = np.meshgrid(*(np.array(levels) for levels in _levels(outcome).values()), indexing="ij")
     return tuple(axis.ravel() for axis in mesh)
 
 
@@ -109,8 +117,9 @@ def _log_prior(hyper: Hyper, steps: int, outcome: Outcome) -> FloatArray:
     Node weights describe wrong answers. Right ones come from a problem p / (1 − p) times as often,
     and one that hides an error recovered from it, so its node counts by its recovery.
     """
-    p, _, recovery, _, _ = _nodes()  # a right answer has no slip of its own, so clean is p
-    nodes = _normalised(_product([getattr(hyper, name) for name in LEVELS]))
+    p, _, recovery, _, _ = _nodes(outcome)  # a right answer has no slip of its own, so clean is p
+    varied = [name for name, levels in _levels(outcome).items() if len(levels) > 1]
+    nodes = _normalised(_product([getattr(hyper, name) for name in varied]))
     place = error_places(hyper, steps)
     if outcome == "incorrect":
         broken, sound, error = nodes, nodes, 1.0

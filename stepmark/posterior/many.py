@@ -9,7 +9,7 @@ import numpy as np
 
 from stepmark.counts import Counts, FloatArray, IntArray
 from stepmark.posterior.again import evidence_of_repeats
-from stepmark.posterior.grid import Grid, grid_of, log_rising
+from stepmark.posterior.grid import Grid, grid_of
 from stepmark.posterior.hyper import Hyper
 from stepmark.posterior.verdicts import places
 from stepmark.records import Outcome
@@ -86,12 +86,13 @@ def weigh(hyper: Hyper, group: Group) -> Iterator[Weighed]:
     """Yield the posterior weights of a group, chunk by chunk; pure."""
     sound = _likelihoods(group.grid.sound, group.grid.concentration, group.drawn)
     broken = _likelihoods(group.grid.broken, group.grid.concentration, group.drawn)
-    prior = group.grid.log_prior
     by_error = evidence_of_repeats(hyper, group.again, group.left) + group.testimony
     for start in range(0, len(group.members), CHUNK):
         part = slice(start, start + CHUNK)
-        weights = prior + by_error[part, :, None]
-        yield _weighed(group.members[part], weights, _at(sound, part), _at(broken, part))
+        log_weights = _log_likelihoods(sound, broken, part)
+        log_weights += group.grid.log_prior
+        log_weights += by_error[part, :, None]
+        yield _weighed(group.members[part], log_weights)
 
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("correct", "incorrect", "unknown")
@@ -115,26 +116,33 @@ def _likelihoods(alphas: FloatArray, concentration: FloatArray, drawn: IntArray)
     table: ByPosition = []
     for position in range(drawn.shape[1]):
         seen, which = np.unique(drawn[:, position], axis=0, return_inverse=True)
-        rows = [
-            sum(log_rising(a, n) for a, n in zip(alphas[position], tally, strict=True))
-            - log_rising(concentration[position : position + 1], sum(tally))
-            for tally in seen.tolist()
-        ]
-        table.append((np.stack(rows), which.ravel()))
+        rows = sum(map(_rising, alphas[position], seen.T))
+        rows = rows - _rising(concentration[position : position + 1], seen.sum(axis=1))
+        table.append((np.asarray(rows), which.ravel()))
     return table
 
 
-def _at(table: ByPosition, part: slice) -> FloatArray:
-    """Return float64[S, steps, G] for some members."""
-    return np.stack([rows[which[part]] for rows, which in table], axis=1)
+def _rising(alphas: FloatArray, numbers: IntArray) -> FloatArray:
+    """Return log α(α + 1) … (α + n − 1) for each number n of draws: float64[numbers, alphas]."""
+    steps = np.arange(numbers.max(initial=0))[:, None]
+    return np.cumsum(np.vstack([np.zeros_like(alphas), np.log(alphas + steps)]), axis=0)[numbers]
 
 
-def _weighed(
-    members: IntArray, prior: FloatArray, sound: FloatArray, broken: FloatArray
-) -> Weighed:
-    up_to = broken.sum(axis=1, keepdims=True) + np.cumsum(sound - broken, axis=1)
-    log_weights = np.concatenate([up_to, up_to[:, -1:]], axis=1) + prior
+def _log_likelihoods(sound: ByPosition, broken: ByPosition, part: slice) -> FloatArray:
+    """Return float64[S, E, G] for some members: sound up to the first error, broken after it."""
+    running = np.asarray(sum(rows[which[part]] for rows, which in broken))
+    by_error = np.empty((len(running), len(sound) + 1, running.shape[1]))
+    for step, ((if_sound, which), (if_broken, _)) in enumerate(zip(sound, broken, strict=True)):
+        running += (if_sound - if_broken)[which[part]]
+        by_error[:, step] = running
+    by_error[:, -1] = running
+    return by_error
+
+
+def _weighed(members: IntArray, log_weights: FloatArray) -> Weighed:
+    """Return weights that sum to 1; they take the place of the logarithms, to spare the memory."""
     top = log_weights.max(axis=(1, 2), keepdims=True)
-    weights = np.exp(log_weights - top)
+    weights = np.exp(np.subtract(log_weights, top, out=log_weights), out=log_weights)
     total = weights.sum(axis=(1, 2), keepdims=True)
-    return Weighed(members, weights / total, np.log(total[:, 0, 0]) + top[:, 0, 0])
+    weights /= total
+    return Weighed(members, weights, np.log(total[:, 0, 0]) + top[:, 0, 0])

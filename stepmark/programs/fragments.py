@@ -24,6 +24,8 @@ class Fragment:
     """What it printed, its first 2,000 characters."""
     error: str | None = None
     """The exception that it raised, as `NameError: …`; null if it ran to its end."""
+    lacks: bool = False
+    """Whether it failed for want of what the sandbox does not give: memory, a package, a file."""
     stopped: str | None = None
     """Why nothing is known of it, `sandbox_timeout` and the like; null if something is."""
 
@@ -51,7 +53,7 @@ def _unreported(result: Result) -> Fragment:
 def _read(line: str) -> Fragment:
     try:
         said = json.loads(line)
-        output, error = str(said["output"]), said["error"]
+        output, error, lacks = str(said["output"]), said["error"], bool(said["lacks"])
     except (ValueError, TypeError, KeyError):
         return Fragment(error=ENDED)
-    return Fragment(output=output, error=None if error is None else str(error))
+    return Fragment(output=output, error=None if error is None else str(error), lacks=lacks)

@@ -2,11 +2,13 @@
 
 It is sent as source, so it imports nothing but the standard library. On standard input it gets a
 JSON object: `nonce`, `statement`, `programs`, `tests`, `seconds`; it prints one line, the nonce and
-a JSON object with `load`, the name of the exception that loading ended with or null, and `marks`.
+a JSON object with `load`, the name of the exception that loading ended with or null, and `marks`,
+which are that exception's mark if there is one.
 
 A mark stands for an `assert` in the order of the source, however often it ran: `.` it held, `F` it
 did not, `E` something was raised inside it, `T` it took more than `seconds` of processor time, `-`
-it was not reached. The last mark is that of the rest of the tests. A failed assertion does not end
+it was not reached. `M` and `P` are for want of what the sandbox does not give: memory, or a package
+that is imported. The last mark is that of the rest of the tests. A failed assertion does not end
 the tests, so that wrong programs can be told apart by their marks; one that takes too long does.
 
 The program shares the process with its tests. A program written to deceive them could; one that
@@ -16,16 +18,18 @@ only ends the interpreter, floods the output or rebinds builtins cannot pass for
 from __future__ import annotations
 
 import ast
-import contextlib
 import json
 import os
 import signal
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any
 
 GUARD = "_stepmark"
 """Name under which the tests see their marks."""
+WANT = "MP"
+"""Marks of what failed for want of something."""
 
 
 class OvertimeError(BaseException):
@@ -54,17 +58,22 @@ class Marks:
         """Note an assertion that failed; one that took too long ends the tests."""
         self.begin()
         if self.marks[index] in "-.":
-            self.marks[index] = _mark(error)
+            trace = error.__traceback__
+            own = isinstance(error, AssertionError) and (trace is None or trace.tb_next is None)
+            self.marks[index] = "F" if own else _mark(error)
         if isinstance(error, OvertimeError):
             raise error
 
 
 def _mark(error: BaseException) -> str:
+    """Return the mark of what was raised, other than by an assertion of the tests."""
     if isinstance(error, OvertimeError):
         return "T"
-    trace = error.__traceback__
-    own = isinstance(error, AssertionError) and (trace is None or trace.tb_next is None)
-    return "F" if own else "E"
+    if isinstance(error, MemoryError):
+        return "M"
+    if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
+        return "E" if "." in error.name else "P"  # with a dot the package itself is there
+    return "E"
 
 
 class Watched(ast.NodeTransformer):
@@ -86,32 +95,45 @@ class Watched(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(guarded, node))
 
 
-def run(statement: str, programs: list[str], tests: str, seconds: float) -> dict[str, str | None]:
+def run(
+    statement: str, programs: list[str], tests: str, seconds: float
+) -> Mapping[str, str | None]:
     """Run the first program that loads with its tests; return what the report says."""
     signal.signal(signal.SIGPROF, _overtime)
     failures = []
     for program in programs:
-        module, failure = _loaded(statement, program, seconds)
-        if module is not None:
-            return {"load": None, "marks": _tested(module.__dict__, tests, seconds)}
-        failures.append(failure)
-    return {"load": failures[0], "marks": ""}
+        loaded = _loaded(statement, program, seconds)
+        if isinstance(loaded, types.ModuleType):
+            return {"load": None, "marks": _tested(loaded.__dict__, tests, seconds)}
+        failures.append(loaded)
+    wanting = [failure for failure in failures if failure["marks"] in WANT]
+    return (wanting or failures)[0]
 
 
-def _loaded(statement: str, program: str, seconds: float) -> tuple[types.ModuleType | None, str]:
-    """Load a program over its statement, which may itself be source with imports and helpers."""
+def _loaded(statement: str, program: str, seconds: float) -> types.ModuleType | dict[str, str]:
+    """Load a program over its statement, which may itself be source with imports and helpers.
+
+    Returns what is reported if that fails; a statement in prose does not.
+    """
     module = types.ModuleType("program")
     sys.modules["program"] = module  # dataclasses and pickles look their module up
     clock = Marks(0, seconds)
     clock.begin()
-    with contextlib.suppress(BaseException):
+    try:
         exec(compile(statement, "statement", "exec"), module.__dict__)  # noqa: S102 (the sandbox)
+    except BaseException as error:  # noqa: BLE001 - SystemExit and the clock among them
+        if _mark(error) in WANT:
+            return _failure(error)
     clock.begin()
     try:
         exec(compile(program, "program", "exec"), module.__dict__)  # noqa: S102
-    except BaseException as error:  # noqa: BLE001 - SystemExit and the clock among them
-        return None, type(error).__name__
-    return module, ""
+    except BaseException as error:  # noqa: BLE001
+        return _failure(error)
+    return module
+
+
+def _failure(error: BaseException) -> dict[str, str]:
+    return {"load": type(error).__name__, "marks": _mark(error)}
 
 
 def _tested(namespace: dict[str, Any], tests: str, seconds: float) -> str:
@@ -126,7 +148,7 @@ def _tested(namespace: dict[str, Any], tests: str, seconds: float) -> str:
         marks.begin()
         exec(compile(tree, "tests", "exec"), namespace)  # noqa: S102
     except BaseException as error:  # noqa: BLE001
-        rest = "T" if isinstance(error, OvertimeError) else "E"
+        rest = _mark(error)
     signal.setitimer(signal.ITIMER_PROF, 0)
     return "".join(marks.marks) + rest
 

@@ -3,7 +3,8 @@
 A program is right when every assertion that was reached held and the tests came to their end. One
 that fails is wrong, and so is one that does not load, that ends the interpreter, or that spends
 more processor time on one assertion than `SECONDS`: the limit is part of the tests, as in HumanEval
-(arXiv 2107.03374, 3 s). What the sandbox itself had to stop is unknown, with its reason.
+(arXiv 2107.03374, 3 s). What the sandbox itself had to stop is unknown, with its reason, and so is
+what failed for want of memory, or of a package that the sandbox does not offer, and not otherwise.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ SECONDS: Final = 3.0
 LIMITS: Final = Limits(wall_s=60.0, cpu_s=10, memory_bytes=1 << 30)
 """What the sandbox allows the whole run. The clock ends what waits for ever, and is generous: on a
 busy machine an outcome must not depend on it."""
-STOPPED: Final = frozenset(f"sandbox_{ending}" for ending in get_args(Ending))
-"""Reasons of unknown outcomes: how the sandbox ended a program."""
+WANT: Final = {"M": "sandbox_memory", "P": "sandbox_package"}
+"""Reasons of unknown outcomes, by the marks of what failed for want of something."""
+STOPPED: Final = frozenset((*(f"sandbox_{ending}" for ending in get_args(Ending)), *WANT.values()))
+"""Reasons of unknown outcomes: how the sandbox ended a program, or what it did not give it."""
 CACHED: Final = 1 << 14
 """Runs remembered: policies write short programs again and again."""
 EXIT: Final = "exit"
 """Answer of a program that ended the interpreter."""
-_MARKS: Final = re.compile(r"[.FET-]*[.ET]")
+_MARKS: Final = re.compile(r"[.FETMP-]*[.ETMP]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Ran:
     """What became of a program."""
 
     outcome: Outcome
-    """Whether it passes its tests; `unknown` if the sandbox had to stop it."""
+    """Whether it passes its tests; `unknown` if the sandbox stopped it, or lacks what it needs."""
     answer: str | None
     """The marks of its tests (inside_tests.py), `load NAME` or `exit`: one for equal failures."""
     reason: str | None
@@ -92,12 +95,16 @@ def read_report(said: str, nonce: str) -> Ran:
         load, marks = report["load"], report["marks"]
     except (ValueError, TypeError, KeyError):
         return Ran(outcome="incorrect", answer=EXIT, reason=None)
-    if isinstance(load, str):
-        return Ran(outcome="incorrect", answer=f"load {load[:80]}", reason=None)
     if not isinstance(marks, str) or not _MARKS.fullmatch(marks):
         return Ran(outcome="incorrect", answer=EXIT, reason=None)
-    right = not set(marks) & set("FET")
-    return Ran(outcome="correct" if right else "incorrect", answer=marks, reason=None)
+    answer = f"load {load[:80]}" if isinstance(load, str) else marks
+    if set(marks) & set("FET"):
+        return Ran(outcome="incorrect", answer=answer, reason=None)
+    wanted = next((reason for mark, reason in WANT.items() if mark in marks), None)
+    if wanted is not None:
+        return Ran(outcome="unknown", answer=None, reason=wanted)
+    right = load is None
+    return Ran(outcome="correct" if right else "incorrect", answer=answer, reason=None)
 
 
 def _harness() -> str:

@@ -105,6 +105,22 @@ def test_steps_that_replies_stopped_before_are_after_the_first_error():
     assert why("step_majority", "CI??", "CI??", "CCCI")[2:] == ["after_first_error"] * 2
 
 
+def test_a_reply_that_stopped_earlier_does_not_say_incorrect():
+    """One first error at step 1, one at step 3: only one of two calls step 3 wrong."""
+    for rule in ("intersection", "step_majority", "outcome_majority"):
+        assert says(rule, "CI??", "CCCI")[3] == "?"
+        assert why(rule, "CI??", "CCCI")[3] == "after_first_error"
+    assert says("intersection", "I??", "CII", "CIC") == "C?C"
+    assert says("union", "I??", "CII", "CIC") == "III"
+
+
+def test_more_than_half_is_of_all_replies_that_could_be_read():
+    replies = ("I???", "CIC?", "CIIC", "CCIC", "CC?C")
+    assert says("step_majority", *replies) == "C??C"
+    assert why("step_majority", *replies) == [None, "after_first_error", "after_first_error", None]
+    assert says("step_majority", "xxxx", "xxxx", *replies[2:]) == "CCIC"
+
+
 def test_neutral_is_not_incorrect():
     assert says("step_majority", "N", "N", "C") == "N"
     assert says("step_majority", "N", "C", "C") == "C"

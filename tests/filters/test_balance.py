@@ -50,6 +50,14 @@ def test_fovers_share_of_solutions_without_an_error():
     assert kept(fover, rows, "first_error") == {1: 70, None: 30}
 
 
+def test_a_row_with_an_unlabelled_step_and_no_error_is_not_known_to_be_free_of_errors():
+    letters = ["CI"] * 5 + ["CC"] * 5 + ["C?"] * 9 + ["?I"] * 5
+    rows = [a_row(each, id=f"so_{n:032x}") for n, each in enumerate(letters)]
+    (reasons,) = fit_and_decide(Balance(method="balance", by="errors"), table(*rows))
+    stay = Counter(each for each, why in zip(letters, reasons, strict=True) if why is None)
+    assert (stay["CC"], stay["CI"] + stay["?I"], stay["C?"]) == (5, 5, 9)
+
+
 def test_hrms_floor_keeps_a_tenth_of_a_class():
     block = Balance(method="balance", by="source", floor=0.1)
     rows = [a_row("C", id=f"so_{n:032x}", source="b" if n else "a") for n in range(101)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from filters.consensus import SameFirstError, SameLabels, SameSteps, Weighted
 from stepmark import ragged
 from stepmark.counts import Tally, counts_of
 from stepmark.evidence import Spent
-from stepmark.labels import CONTRADICTED, INCORRECT, REASONS, UNDECIDED, Labels, StepLabels
+from stepmark.labels import INCORRECT, REASONS, UNDECIDED, Labels, StepLabels
 from stepmark.records import Semantics
 
 TWO = ("mc", "judge")
@@ -104,19 +103,6 @@ def test_step_by_step_what_is_agreed_stays():
     assert said(combined) == ["C?I?"]
     silent = [None, "no_consensus", None, "no_consensus"]
     assert [REASONS[reason] for reason in combined.steps.reasons] == silent
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        SameSteps(method="same_steps", of=TWO, least=1),
-        Weighted(method="weighted", of=TWO, share=0.9, weights={"mc": 100}),
-    ],
-    ids=["same_steps", "weighted"],
-)
-def test_what_an_annotator_says_of_a_solution_that_it_gives_up_does_not_count(block):
-    tool = replace(labels("CI", "CI"), reasons=np.array([CONTRADICTED, 0], dtype=np.int8))
-    assert said(block.combine([tool, labels("??", "??")])) == ["??", "CI"]
 
 
 def test_weights_that_tie_as_written_decide_nothing():

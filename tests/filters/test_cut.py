@@ -30,6 +30,12 @@ def test_each_labelled_step_ends_a_row_of_its_own():
     assert counts == [[1, 0, 0, 4], [0, 2, 0, 1], [0, 0, 0, 0]]
 
 
+def test_only_the_last_step_of_a_prefix_is_interpolated():
+    """The others are unlabelled, so nothing is said of them that could be."""
+    made = CUT.change(table(a_row("CCI", interpolated=(True, False, True))), None)
+    assert made["interpolated"].to_pylist() == [[True], [False, False], [False, False, True]]
+
+
 def test_a_prefix_has_no_answer_and_no_outcome():
     made = CUT.change(table(a_row("CC")), None)
     assert made["answer"].to_pylist() == [None, "2"]

@@ -31,6 +31,23 @@ def test_a_mistake_that_the_next_step_puts_right_counts_as_put_right():
     assert {each["first_error"] for each in seconds} == {0, None}
 
 
+def test_a_mistake_is_not_lost_in_a_later_step_that_nobody_labelled():
+    rows = [a_row("CI??", id=f"so_{n:032x}") for n in range(20)]
+    seconds = ALWAYS.change(table(*rows), None).to_pylist()[20:]
+    assert {tuple(each["verdicts"]) for each in seconds} == {
+        ("incorrect", "unlabelled", "unlabelled")
+    }
+    assert 0 < len(seconds) < 20
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_joint_step_is_interpolated_where_the_later_step_is(later):
+    row = a_row("CCC", tuple("abc"), interpolated=(not later, later, later))
+    second = ALWAYS.change(table(row), None).to_pylist()[1]
+    said = dict(zip(second["steps"], second["interpolated"], strict=True))
+    assert next(flag for text, flag in said.items() if len(text) > 1) is later
+
+
 def test_a_first_error_counts_as_measured_only_where_it_was_and_nothing_was_joined_to_it():
     rows = [a_row("CCIC", tuple("abcd"), id=f"so_{n:032x}", bracketed=True) for n in range(20)]
     seconds = [ALWAYS.change(table(row), None).to_pylist()[1] for row in rows]

@@ -52,6 +52,14 @@ def test_values_and_counts_are_those_of_the_longer_prefix(semantics, value):
     assert [made[name] for name in COUNT_COLUMNS] == [[9, 1], [1, 0], [2, 0]]
 
 
+@pytest.mark.parametrize(
+    ("pair", "joint"), [((True, False), True), ((False, True), True), ((False, False), False)]
+)
+def test_a_joint_step_is_interpolated_where_one_of_both_is(pair, joint):
+    """Its verdict is the worse of both, so it rests on both."""
+    assert changed(a_row("CCC", interpolated=(*pair, False)))["interpolated"] == [joint, False]
+
+
 def test_a_row_that_changes_has_an_id_of_its_own():
     assert changed(a_row("CC"))["id"] == "so_1"
     one, other = (changed(a_row("C" * n))["id"] for n in (3, 5))

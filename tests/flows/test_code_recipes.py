@@ -275,6 +275,13 @@ def test_a_rewrite_without_solutions_is_refused_when_the_recipe_is_read(tmp_path
         parse_recipe(json.loads(recipe_text(rewrite={"method": "operators"})), "here")
 
 
+def test_lines_without_a_rewrite_have_none_that_was_rewritten():
+    lines = {"method": "verifier", "verifier": {"method": "rewritten"}}
+    plain = json.loads(recipe_text(annotators={"lines": lines}, labels={"from": "lines"}))
+    with pytest.raises(RecipeError, match="labels programs of which one line was rewritten"):
+        parse_recipe(plain, "here")
+
+
 def test_a_recipe_that_runs_no_program_needs_no_sandbox():
     needing = {name for name in shipped_recipes() if load_recipe(name)[0].needs_sandbox}
     programs = {"genprm-consensus", "mutants", "prlcoder", "ps-gpo", "rstar-code", "verifiers"}

@@ -51,7 +51,7 @@ def test_a_verifier_is_measured_by_file_and_subset(tmp_path, monkeypatch, capsys
         "0": {"later": 1},
         "1": {"exact": 1, "none": 1},
     }
-    assert parts["all"]["covered"] == 0.8
+    assert (parts["all"]["named"], parts["all"]["covered"]) == (0.6, 0.8)
     assert parts["math"]["first_errors"]["right"][0] == 0.5
     alone = found["gold"]["wrong.jsonl"]["annotators"]["equations"]["all"]["first_errors"]
     assert (alone["wrong"][0], alone["right"], alone["f1"]) == (0.5, None, None)

@@ -134,6 +134,8 @@ EQUATIONS = {"z3": {"method": "verifier", "verifier": {"method": "equations"}}}
          r"filters\[1\] \(monotone\) goes by rollouts"),
         ({"filters": [{"method": "isotonic"}], "annotators__mc__right_answers": "assume_correct"},
          r"filters\[0\] \(isotonic\) compares values with outcomes"),
+        ({"filters": [{"method": "isotonic"}], "annotators__mc__rule__method": "posterior"},
+         r"filters\[0\] \(isotonic\) .* and the labels claim `correctness`"),
         ({"filters": [{"method": "hardness", "lest": 1}]}, r"filters\.0\.lest: there is no such"),
         ({"filters": [{"method": "hardness", "least": 1}]}, r"least must be in \[0, 0.8\]"),
     ],

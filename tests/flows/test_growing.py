@@ -13,6 +13,7 @@ from flows.arrivals import source_digest
 from flows.recipe_file import load_recipe
 from flows.shards import Build
 from flows.show import solutions
+from stepmark.errors import StorageError
 from storage.manifest import read_manifest
 from tests.flows.arrange import (
     SUMS,
@@ -53,6 +54,32 @@ def test_new_problems_come_in_shards_of_their_own(tmp_path):
     assert sorted(path for path in after.keys() - before.keys() if path.startswith("data/")) == [
         "data/train-0001-00002.parquet"
     ]
+
+
+@pytest.mark.parametrize("limit", [5, 9, None])
+def test_a_limit_that_grows_takes_in_more_problems(tmp_path, limit):
+    root, before = grown_by_limit(tmp_path, limit)
+    manifest = read_manifest(root)
+    assert manifest is not None
+    assert manifest.counts["problems"] == 5
+    assert load_recipe(str(root / "recipe.yaml"))[0].limit == limit
+    after = files_of(root)
+    kept = {path for path in before if path.endswith(".parquet") and "rejects" not in path}
+    assert {path: after[path] for path in kept} == {path: before[path] for path in kept}
+
+
+def test_a_limit_that_shrinks_is_another_recipe(tmp_path):
+    with pytest.raises(StorageError, match="limit: 3 before, 2 now"):
+        grown_by_limit(tmp_path, 2)
+
+
+def grown_by_limit(tmp_path: Path, limit: int | None) -> tuple[Path, dict[str, bytes]]:
+    """Build with a limit of three problems, then with another."""
+    out = tmp_path / "out"
+    build(arrange(tmp_path, limit=3), out)
+    before = files_of(out / "tiny")
+    build(arrange(tmp_path, limit=limit), out)
+    return out / "tiny", before
 
 
 def test_the_manifest_lists_the_shards_of_all_runs(tmp_path):

@@ -36,6 +36,7 @@ def test_several_solutions_are_right_ones_without_an_error():
         (flawed("1 + 1 = 3.", "So 3."), "missing_field"),
         (tagged("Count.", "1 + 1 = 2.", "So 2."), "nothing_changed"),
         (tagged("Count. 1 + 1 = 2.", "So  2."), "nothing_changed"),
+        (tagged("<step_0>Count.</step_0>", "<step_1>So 2.</step_1>"), "tags_inside"),
     ],
 )
 def test_what_is_no_other_solution_is_no_use(text: str, reason: str):

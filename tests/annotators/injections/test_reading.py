@@ -49,6 +49,9 @@ def test_a_later_step_may_be_wrong_too(writer: Writing):
         (flawed("1 + 1 = 3.") + "<error_step>1</error_step>", "repeated_field"),
         (flawed("1 + 1 = 3.", step="3"), "out_of_range"),
         (flawed("1 + 1 = 2.", "So 3."), "nothing_changed"),
+        (flawed("1  + 1\n= 2.", "So 3."), "nothing_changed"),
+        (flawed("<step_1>\n1 + 1 = 2.\n</step_1>", "So 3."), "tags_inside"),
+        (flawed("1 + 1 = 3.", "So 3.", step="-1"), "out_of_range"),
     ],
 )
 def test_a_reply_that_is_no_use_says_why(writer: Writing, text: str, reason: str):

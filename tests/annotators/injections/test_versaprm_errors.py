@@ -29,6 +29,9 @@ def test_the_solution_ends_with_its_wrong_step():
         (flawed("1 + 1 = 3.", step="1 and 2"), "repeated_field"),
         (flawed("1 + 1 = 3.", step="3"), "out_of_range"),
         (flawed("1 + 1 = 2."), "nothing_changed"),
+        (flawed("1  + 1\n= 2."), "nothing_changed"),
+        (flawed("<step_1>\n1 + 1 = 2.\n</step_1>"), "tags_inside"),
+        (flawed("1 + 1 = 3.", step="-1"), "out_of_range"),
     ],
 )
 def test_a_reply_that_is_no_use_says_why(text, reason):

@@ -25,6 +25,7 @@ from tests.fakes.factories import a_problem, a_solution, run
         ("x = 1.5", []),
         ("y = (x +", ["y = (x -"]),
         ("''' a < b", []),
+        ("x = 1 + \\\n2 < 3", ["x = 2 + \\\n2 < 3", "x = 1 - \\\n2 < 3"]),
     ],
 )  # fmt: skip
 def test_one_token_is_exchanged_and_all_else_stays(line, made):

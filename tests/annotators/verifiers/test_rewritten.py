@@ -11,6 +11,7 @@ from tests.fakes.factories import a_problem, a_solution, run
 
 TOOLS = Tools(processes=Processes(cpu_s=1, start=lambda: None), policies={})
 GIVEN, REWRITTEN = ("given",) * 4, ("given", "given", "po_1", "given")
+SAMPLED = ("po_1",) * 4
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,7 @@ GIVEN, REWRITTEN = ("given",) * 4, ("given", "given", "po_1", "given")
     [
         (GIVEN, "correct", None, ["correct"] * 4),
         (GIVEN, "incorrect", None, ["unclear"] * 4),
+        (SAMPLED, "incorrect", None, ["unclear"] * 4),
         (REWRITTEN, "correct", None, ["correct"] * 4),
         (
             REWRITTEN,

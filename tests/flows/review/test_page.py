@@ -50,7 +50,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    items = [Item(Doubted(each.id, 0.5, {}), PROBLEM, each) for each in THREE]
+    items = [Item(Doubted(each.id, 0.5, {}, {}), PROBLEM, each) for each in THREE]
     path = tmp_path / "reviews.jsonl"
     with Server(Desk(items, "ann", path)) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(
 def exported(tool: Tool, folder: Path) -> tuple[dict[str, Any], Path]:
     """Write a queue, let the tool's SDK read and answer it; return what it read, and its export."""
     problem = a_problem(HOSTILE, id=TWO[0].problem_id)
-    items = [Item(Doubted(each.id, 0.5, {}), problem, each) for each in TWO]
+    items = [Item(Doubted(each.id, 0.5, {}, {}), problem, each) for each in TWO]
     write_queue(items, tool, folder / "out", "b")
     script, export = ROOT / "tests/consumers/review_tools.py", folder / "export.json"
     command = [

@@ -22,7 +22,7 @@ from tests.fakes.factories import a_problem, a_review
 from tests.flows.review.arrange import solutions
 
 THREE = solutions(3)
-ITEMS = [Item(Doubted(each.id, 0.5, {}), a_problem(id=each.problem_id), each) for each in THREE]
+ITEMS = [Item(Doubted(each.id, 0.5, {}, {}), a_problem(id=each.problem_id), each) for each in THREE]
 
 
 def desk(folder: Path, who: str = "ann") -> Desk:

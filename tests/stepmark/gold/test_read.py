@@ -22,9 +22,12 @@ from tests.stepmark.gold.layouts import (
     PROCESSBENCH,
     STEPS,
     a_file,
+    candidate,
     judged_step,
 )
 from tests.stepmark.problems.reading import SAMPLES
+
+UNSURE = judged_step(candidate("Yes.", 1), candidate("No.", -1), chosen=None)
 
 
 def read(folder, row) -> Gold:
@@ -92,6 +95,10 @@ def test_the_first_and_the_last_step_are_where_each_layout_counts_them(tmp_path,
         (DECODED | {"ratings": [1]}, "ratings is .*, not one for each of 2"),
         (DECODED | {"ratings": [1, 1]}, "first_error is 1, and the ratings are"),
         (DECODED | {"ratings": [1, -2]}, "a rating is -2"),
+        (
+            PRM800K | {"label": {"steps": [UNSURE], "finish_reason": "found_error"}},
+            "finish_reason is 'found_error', and .*'Yes.', is rated correct",
+        ),
         (MR_GSM8K | {"model_output_solution_first_error_step": 0}, r"is 0, .*\(1 to 3\)"),
         (MR_GSM8K | {"model_output_solution_first_error_step": "N/A"}, "is 'N/A'"),
         (MR_GSM8K | {"model_output_solution_correctness": "?"}, "is '\\?', not 'correct'"),
@@ -169,12 +176,8 @@ def test_references_answers_and_subsets_are_read_where_a_layout_has_them(tmp_pat
         "processbench",
         "prmbench",
     ]
-    assert {name for name, gold in found.items() if gold.answer_correct is False} == {
-        "processbench",
-        "bigbench_mistake",
-        "mr_gsm8k",
-        "parc",
-    }
+    said = {name: gold.answer_correct for name, gold in found.items()}
+    assert said == dict.fromkeys(EVERY) | {"bigbench_mistake": False}
     assert found["prmbench"].id == "deception_p1_0"
 
 

@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepmark.labels import REASONS
 from stepmark.logic.checking import Checked, check_steps
+from stepmark.logic.derivation import Premises
 
 CATS = "Every cat is shy. Max is a cat. True or false? Max is shy."
 PROOF = "hypothesis: {B}{a}\nfact1: (x): {A}x -> {B}x\nfact2: {A}{a}"
@@ -31,14 +33,54 @@ def test_a_claim_after_a_contradiction_is_not_judged():
     assert verdicts(*steps) == ["correct", "incorrect", "unlabelled"]
 
 
+@pytest.mark.parametrize(
+    ("statement", "step", "verdict"),
+    [
+        ("All men are mortal. Socrates is a man.", "Socrates is mortal.", "correct"),
+        ("All zombies are big. Max is a zombie.", "Max is big.", "correct"),
+        ("Houses are big. Max is a house.", "Max is big.", "correct"),
+        ("Wolves are big. Max is a wolf.", "Max is big.", "correct"),
+        ("Heroes are big. Max is a hero.", "Max is big.", "correct"),
+        ("All mice are big. Max is a mouse.", "Max is big.", "correct"),
+        ("Everyone is kind. Max is a cat.", "Max is kind.", "unlabelled"),
+        ("Cats and dogs are animals. Max is a cat.", "Max is an animal.", "unlabelled"),
+        ("Max and Fae are red.", "Max is red.", "unlabelled"),
+        ("Only cats are red. Max is a cat.", "Max is red.", "unlabelled"),
+        ("Max isn't red. Fae is red.", "Max is not red.", "unlabelled"),
+        ("Cats like Fae. Max is a cat.", "Max likes Fae.", "unlabelled"),
+        ("Max likes cats. Fae is a cat.", "Max likes Fae.", "unlabelled"),
+        ("Gold is soft. Max is gold.", "Max is soft.", "unlabelled"),
+    ],
+)
+def test_what_follows_by_any_reading_is_never_called_incorrect(statement, step, verdict):
+    (checked,) = check_steps(statement, (step,), "english", "known")
+    assert checked.verdict == verdict
+
+
+def test_a_name_that_the_problem_has_for_a_kind_is_not_judged():
+    (checked,) = check_steps(CATS, ("Max is a cat. Cat is shy.",), "english")
+    assert (checked.verdict, checked.reason) == ("unlabelled", "unclear")
+
+
 def test_a_step_that_cannot_be_read_is_unlabelled_with_its_words():
     (checked,) = check_steps(CATS, ("Max might be rather shy today.",), "english")
     assert (checked.verdict, checked.reason) == ("unlabelled", "unclear")
     assert "max might be rather shy today" in checked.evidence
 
 
-def test_after_it_nothing_is_called_incorrect():
-    assert verdicts("Max might be rather shy today.", "Max is shy.") == ["unlabelled"] * 2
+@pytest.mark.parametrize("premises", ["written", "known"])
+@pytest.mark.parametrize(
+    "unread", ["Max, as we know, is a cat.", "The statement that Max is a cat is true."]
+)
+def test_after_it_nothing_is_called_incorrect(unread: str, premises: Premises):
+    statement = "All cats are red. Max is a dog. True or false? Max is a cat."
+    checked = check_steps(statement, (unread, "Max is red."), "english", premises)
+    assert [one.verdict for one in checked] == ["unlabelled"] * 2
+
+
+def test_after_it_what_follows_all_the_same_is_correct():
+    steps = ("Max might be rather shy today.", "Max is shy.")
+    assert check_steps(CATS, steps, "english", "known")[1].verdict == "correct"
 
 
 def test_of_a_problem_that_cannot_be_read_no_step_is_labelled():

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from stepmark.logic import english
 from stepmark.logic.claims import claims, is_answer, sentences
+from stepmark.logic.derivation import Claim
 from stepmark.logic.unreadable import UnreadableError
 
 FACT, RULE, SO = (english.read(s) for s in ("Max is a cat", "Every cat is shy", "Max is shy"))
@@ -33,6 +34,15 @@ def test_a_part_that_cannot_be_read_makes_the_sentence_unreadable():
         claims("Max is a cat, so he might be shy.", english.read)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["Since Max is a cat.", "Since Max is a cat, he might be shy.", "As ever, Max might be shy."],
+)
+def test_a_reason_without_a_claim_that_can_be_read_is_unreadable(sentence: str):
+    with pytest.raises(UnreadableError):
+        claims(sentence, english.read)
+
+
 def test_sentences_lose_numbering_marks_and_what_leads_on():
     assert sentences("**Step 2:** Therefore, Max is shy.\n- So Max is red.") == (
         "Max is shy.",
@@ -40,8 +50,12 @@ def test_sentences_lose_numbering_marks_and_what_leads_on():
     )
 
 
-def test_plans_and_final_answers_are_no_claims():
-    assert sentences("Let's think step by step. We need to look at Max. The answer is (A).") == ()
+def test_plans_are_no_claims():
+    assert sentences("Let's think step by step. We need to look at Max.") == ()
+
+
+def test_a_final_answer_is_said_but_not_read():
+    assert claims("The answer is (A).", english.read) == (Claim("The answer is (A).", None),)
 
 
 @pytest.mark.parametrize(

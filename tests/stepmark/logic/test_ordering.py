@@ -28,15 +28,18 @@ def test_the_first_sentence_names_the_things():
         ("Red book finished last.", "red_book = 3"),
         ("Red book finished third-to-last.", "red_book = 1"),
         ("The red book cannot be the leftmost.", "¬ red_book = 1"),
+        ("The red book can not be the leftmost.", "¬ red_book = 1"),
+        ("The red book must not be the leftmost.", "¬ red_book = 1"),
         ("The red book must be the oldest.", "red_book = 1"),
         (
             "From left to right: first is the red book, then second and third can be any book.",
             "red_book = 1",
         ),
         (
-            "from newest to oldest: first can be red book or gray book, then third is white book",
+            "from newest to oldest: first is red book or gray book, then third must be white book",
             "(red_book = 3 ∨ gray_book = 3) ∧ white_book = 1",
         ),
+        ("From left to right: first is a red book, then second can be a book.", "red_book = 1"),
     ],
 )
 def test_sentences_are_places(sentence: str, meaning: str):
@@ -50,6 +53,10 @@ def test_sentences_are_places(sentence: str, meaning: str):
         ("The red book is old.", "not_controlled"),
         ("From left to right: second or third is the red book.", "not_controlled"),
         ("From left to right: first can be any book.", "says_nothing"),
+        ("The red book can be the leftmost.", "not_controlled"),
+        ("From left to right: first can be the red book.", "only_possible"),
+        ("From left to right: first can be a red book.", "only_possible"),
+        ("From left to right: first can be the red book or the gray book.", "only_possible"),
         ("x" * 2000, "too_long"),
     ],
 )

@@ -67,6 +67,12 @@ def test_a_label_whose_formula_could_not_be_read_is_unknown_after_it():
     assert [read.unread is None for read in reads] == [False, False]
 
 
+def test_so_is_one_that_had_another_formula_before():
+    steps = ("fact1 & fact2 -> int1: {B}{a};", "fact2 -> int1: {B;", "int1 & fact3 -> hypothesis;")
+    reads = read_proof(find_facts(STATEMENT), steps)
+    assert [read.unread is None for read in reads] == [True, False, False]
+
+
 def test_the_closing_line_is_the_answer():
     assert read_proof(find_facts(STATEMENT), ["The final answer is PROVED."]) == (
         Read(answer=True),

@@ -65,11 +65,25 @@ def test_the_words_of_the_question_may_be_used():
     assert outcomes("Max is sour.") == [["invalid"]]
 
 
-def test_after_a_step_that_cannot_be_read_premises_are_missing():
-    steps = ("Perhaps Max could be red somehow.", "Max is a dumpus.")
-    written = read_steps(PUZZLE, steps, "written")
-    known = read_steps(PUZZLE, steps, "known")
-    assert (written[1].after_unread, known[1].after_unread) == (True, False)
+@pytest.mark.parametrize("premises", ["written", "known"])
+@pytest.mark.parametrize(
+    "unread",
+    [
+        "Perhaps Max could be red somehow.",
+        "The statement that Max is sour is true.",
+        "The answer is that Max is sour.",
+    ],
+)
+def test_after_words_that_are_not_read_premises_are_missing(unread: str, premises: Premises):
+    reads = read_steps(PUZZLE, ("Max is a dumpus.", unread, "Max is a wumpus."), premises)
+    assert [asked.after_unread for read in reads for asked in read.asked] == [False, True]
+
+
+def test_so_are_they_within_a_step_behind_its_answer():
+    (read,) = read_steps(
+        PUZZLE, ["Max is a dumpus. The statement that Max is sour is true. Max is sour."], "known"
+    )
+    assert [asked.after_unread for asked in read.asked] == [False, True]
 
 
 def test_steps_without_claims_are_silent():

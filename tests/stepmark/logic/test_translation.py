@@ -45,6 +45,61 @@ def test_a_step_whose_translation_brings_something_in_is_unread(line: str, reaso
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "given 1: Cat(max)",
+        "1. given: Cat(max)",
+        "(2) Given: Cat(max)",
+        "**given:** Cat(max)",
+        "- **given**: `Cat(max)`",
+        "`given: Cat(max)`",
+    ],
+)
+def test_a_line_may_be_numbered_and_marked(line: str):
+    given_, _ = read_translation(REPLY.replace("given: Cat(max)", line), STATEMENT, STEPS)
+    assert given_.stated == (parse("∀x (Cat(x) → Shy(x))"), parse("Cat(max)"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The given: Cat(max)",
+        "given fact: Cat(max)",
+        "given:",
+        "Cat(max)",
+        "cat → shy",
+        "given -> Cat",
+        "Steps: Cat(max)",
+    ],
+)
+def test_a_given_in_another_form_is_not_passed_over(line: str):
+    with pytest.raises(UnreadableError, match="not_a_line"):
+        read_translation(REPLY.replace("given: Cat(max)", line), STATEMENT, STEPS)
+
+
+@pytest.mark.parametrize(
+    "line", ["step 1 concludes: Shy(max)", "As for step 1: p", "step 1 → Shy(max)", "step 1:"]
+)
+def test_of_a_step_in_another_form_no_line_counts(line: str):
+    _, steps = read_translation(f"{REPLY}\n{line}", STATEMENT, STEPS)
+    assert [isinstance(step, UnreadableError) for step in steps] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Here is the translation of the given problem, step by step:",
+        "```",
+        "Note: in step 2 nothing is said.",
+    ],
+)
+def test_prose_is_passed_over(line: str):
+    assert read_translation(f"{line}\n{REPLY}", STATEMENT, STEPS) == read_translation(
+        REPLY, STATEMENT, STEPS
+    )
+
+
+@pytest.mark.parametrize(
     "reply", ["", "I cannot.", "given: Dog(max)", "given: Cat(max", "x" * 30_000]
 )
 def test_a_problem_without_faithful_translation_is_refused(reply: str):
@@ -57,7 +112,9 @@ def test_symbols_may_join_several_words_in_any_number():
     assert given_.stated == (parse("BaldEagle(the_cat)"),)
 
 
-PIECES = st.sampled_from(["given:", "step 0:", "Cat(max)", "none", "\n", "¬", "(", "∀x", "99", "-"])
+PIECES = st.sampled_from(
+    ["given:", "step 0:", "Cat(max)", "none", "\n", "¬", "(", "∀x", "99", "-", "**", "1.", "step"]
+)
 
 
 @given(st.lists(PIECES, max_size=15).map(" ".join) | st.text(max_size=60))

@@ -25,10 +25,14 @@ def test_every_solution_and_step_is_counted():
     assert (found.solutions, found.wrong) == (3, 2)
     assert found.covered == pytest.approx(2 / 3)
     assert found.coverage == pytest.approx(4 / 6)
+    assert found.named == pytest.approx(1 / 3)
     assert found.first_errors.wrong is not None
-    assert found.first_errors.wrong.value == 0.5
-    assert found.first_errors.f1 is not None
-    assert found.first_errors.f1.value == pytest.approx(2 / 3)
+    assert found.first_errors.right is not None
+    assert (found.first_errors.wrong.value, found.first_errors.right.value) == (0.5, 0)
+    assert found.lenient.wrong is not None
+    assert found.lenient.wrong.value == 0.5
+    assert found.lenient.f1 is not None
+    assert found.lenient.f1.value == pytest.approx(2 / 3)
     assert found.positions["0"] == {"unlabelled": 1}
     assert found.steps.auc is not None
     assert found.steps.auc.value == 1.0
@@ -38,6 +42,6 @@ def test_every_solution_and_step_is_counted():
 
 def test_who_was_asked_about_nothing_is_mistaken_throughout():
     found = measure(GOLD, [Said((), ())] * 3)
-    assert (found.covered, found.coverage) == (0, 0)
+    assert (found.named, found.covered, found.coverage) == (0, 0, 0)
     assert found.first_errors.f1 is not None
     assert found.first_errors.f1.value == 0

@@ -53,6 +53,22 @@ def test_solutions_of_one_problem_count_as_less_than_as_many_problems():
     ("verdicts", "named"),
     [
         (("correct", "incorrect", "incorrect"), 1),
+        (("correct", "incorrect", "unlabelled"), 1),
+        (("correct", "neutral"), None),
+        (("unlabelled", "incorrect"), "unlabelled"),
+        (("correct", "unlabelled"), "unlabelled"),
+        (("unlabelled", "unlabelled"), "unlabelled"),
+        ((), "unlabelled"),
+    ],
+)
+def test_strictly_a_step_without_verdict_up_to_the_error_leaves_nothing_named(verdicts, named):
+    assert first_named(verdicts) == named
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "named"),
+    [
+        (("correct", "incorrect", "incorrect"), 1),
         (("unlabelled", "incorrect"), 1),
         (("correct", "unlabelled"), None),
         (("neutral", "unlabelled"), None),
@@ -60,8 +76,8 @@ def test_solutions_of_one_problem_count_as_less_than_as_many_problems():
         ((), "unlabelled"),
     ],
 )
-def test_verdicts_name_their_first_wrong_step(verdicts, named):
-    assert first_named(verdicts) == named
+def test_leniently_verdicts_name_their_first_wrong_step(verdicts, named):
+    assert first_named(verdicts, lenient=True) == named
 
 
 def test_what_is_named_is_counted_by_the_position_of_the_error():

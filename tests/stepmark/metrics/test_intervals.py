@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stepmark.metrics.intervals import Hits, harmonic_mean_of, of_mean, of_share, ratio_of, wilson
+from stepmark.metrics.intervals import (
+    Hits,
+    harmonic_mean_of,
+    mean_of,
+    of_mean,
+    of_share,
+    ratio_of,
+    wilson,
+)
 
 
 def test_wilsons_interval_of_a_textbook_case():
@@ -54,11 +62,43 @@ def test_the_interval_of_a_harmonic_mean_is_that_of_its_linearisation_where_case
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * spread, rel=0.03)
 
 
-def test_a_ratio_of_sums_has_the_interval_of_a_share_where_the_lower_one_counts_cases():
+def test_a_ratio_of_sums_has_the_plus_four_interval_where_the_lower_one_counts_cases():
+    """62 of 104, by Agresti and Coull."""
     held = np.array([1.0] * 60 + [0.0] * 40)
     found = ratio_of(held, np.ones(100), np.arange(100))
     assert found is not None
-    assert found == pytest.approx((0.6, *of_mean(held, np.arange(100))))
+    centre = 62 / 104
+    half = 1.96 * (centre * (1 - centre) / 104) ** 0.5
+    assert found.estimate == pytest.approx((0.6, centre - half, centre + half))
+
+
+@pytest.mark.parametrize("held", [0.0, 1.0])
+def test_a_ratio_is_in_doubt_where_nothing_varies_and_the_less_the_more_problems_there_are(held):
+    few, many = (ratio_of(np.full(n, held), np.ones(n), np.arange(n)) for n in (3, 300))
+    assert few is not None
+    assert many is not None
+    assert few.estimate.high - few.estimate.low > 0.5
+    assert 0.01 < many.estimate.high - many.estimate.low < 0.03
+    assert few.estimate.low <= held <= few.estimate.high
+
+
+def test_a_mean_of_two_figures_is_as_doubtful_as_the_one_that_rests_on_little():
+    """Of 4 problems none, of 100 others each: half of what 0 of 4 leaves open is open."""
+    names = np.arange(104)
+    seldom = np.array([1.0] * 4 + [0.0] * 100)
+    one, other = ratio_of(0 * seldom, seldom, names), ratio_of(1 - seldom, 1 - seldom, names)
+    assert one is not None
+    assert other is not None
+    found = mean_of((one, other))
+    assert found.value == 0.5
+    assert found.high - found.low == pytest.approx(one.estimate.high / 2, rel=0.3)
+
+
+def test_solutions_of_one_problem_are_worth_one():
+    mixed, problem = np.array([True] * 20 + [False] * 20), ["a"] * 40
+    assert of_share(mixed, problem) == pytest.approx(wilson(0.5, 1))
+    assert of_share(np.ones(40), problem) == pytest.approx(wilson(1.0, 1))
+    assert of_share(np.ones(40), ["a", "b"] * 20) == pytest.approx(wilson(1.0, 2))
 
 
 def test_a_ratio_to_nothing_is_none():
@@ -70,4 +110,5 @@ def test_copies_of_a_solution_make_no_ratio_surer():
     once = ratio_of(held, np.ones(4), problems)
     thrice = ratio_of(np.repeat(held, 3), np.ones(12), np.repeat(problems, 3))
     assert once is not None
-    assert thrice == pytest.approx(once)
+    assert thrice is not None
+    assert thrice.estimate == pytest.approx(once.estimate)

@@ -74,6 +74,39 @@ def test_auc_counts_pairs_and_ties_by_half():
     assert auc.value == pytest.approx(3.5 / 4)
 
 
+def test_auc_of_three_steps_says_next_to_nothing():
+    auc = scored("CCI", "CCI", [0.9, 0.9, 0.1]).auc
+    assert auc is not None
+    assert auc.value == 1
+    assert auc.low < 0.4
+
+
+def test_auc_is_in_doubt_by_the_rarer_kind_of_steps():
+    """One wrong step below 90 of 100 right ones: its place alone tells."""
+    values = [*(n / 100 for n in range(100)), 0.095]
+    auc = scored("C" * 100 + "I", "C" * 100 + "I", values).auc
+    assert auc is not None
+    assert auc.value == pytest.approx(0.9)
+    assert auc.high - auc.low > 0.5
+
+
+def test_the_interval_of_auc_is_the_jackknifes_where_problems_hold_both_kinds_of_steps():
+    """Steps of a problem share a shift, so wins and losses of a problem cancel in part."""
+    chance = np.random.default_rng(0)
+    problems, right = np.repeat(np.arange(150), 4), np.tile([True, True, False, False], 150)
+    values = chance.normal(right.astype(float)) + np.repeat(chance.normal(scale=2, size=150), 4)
+    found = roc_auc(values, right, problems)
+    without = []
+    for left_out in range(150):
+        kept = problems != left_out
+        one = roc_auc(values[kept], right[kept], problems[kept])
+        assert one is not None
+        without.append(one.value)
+    spread = (149 / 150 * np.square(np.array(without) - np.mean(without)).sum()) ** 0.5
+    assert found is not None
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * spread, rel=0.15)
+
+
 def test_auc_needs_values_of_both_kinds():
     assert scored("CC", "CC", [0.9, 0.5]).auc is None
     assert scored("CI", "CI", [0.9, np.nan]).auc is None

@@ -47,3 +47,17 @@ def test_a_solution_without_steps_has_no_error():
 
 def test_no_solutions_have_no_posteriors():
     assert read_many(Hyper(), counts_of([], [])) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "first_error"),
+    [
+        ("correct", [0.1235940772, 0.7131733800, 0.0193925124, 0.1438400303]),
+        ("unknown", [0.0416729190, 0.9161283273, 0.0174195607, 0.0247791928]),
+    ],
+)
+def test_a_solution_without_a_wrong_answer_reads_as_on_the_whole_grid(outcome, first_error):
+    """Figures: from the grid that has levels of an own answer although there is none."""
+    steps = [Tally(4, 4), Tally(0, 8), LAST[outcome]]
+    (posterior,) = read_many(Hyper(), counts_of([Tally(3, 5)], [steps]))
+    assert posterior == pytest.approx(first_error, abs=1e-9)

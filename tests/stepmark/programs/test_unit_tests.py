@@ -47,6 +47,9 @@ def ran(*programs: str, tests: str = TESTS, statement: str = "Write f.") -> Ran:
         ("import sys; sys.exit(0)", "incorrect", "load SystemExit"),
         ("raise KeyboardInterrupt", "incorrect", "load KeyboardInterrupt"),
         ("def f(x) return", "incorrect", "load SyntaxError"),
+        ("assert False", "incorrect", "load AssertionError"),
+        ("from math import nowhere", "incorrect", "load ImportError"),
+        ("import math.nowhere", "incorrect", "load ModuleNotFoundError"),
         ("x = " + "(" * 500, "incorrect", "load SyntaxError"),
         ("", "incorrect", "EEE."),
         ("print('x' * 10**7)\ndef f(x): return 2 * x", "correct", "...."),
@@ -87,7 +90,35 @@ def test_a_statement_that_is_source_gives_its_imports_and_helpers():
 
 def test_the_first_program_that_loads_is_tested():
     assert ran("def f(x", "def f(x): return 2 * x").outcome == "correct"
-    assert ran("def f(x", "import nowhere").answer == "load SyntaxError"
+    assert ran("def f(x", "1 / 0").answer == "load SyntaxError"
+
+
+WANTING = "def f(x):\n    import nowhere"
+MEMORY = "def f(x):\n    raise MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("programs", "reason"),
+    [
+        (["import nowhere"], "sandbox_package"),
+        (["Here it is: import nowhere", "import nowhere"], "sandbox_package"),
+        ([WANTING], "sandbox_package"),
+        (["raise MemoryError"], "sandbox_memory"),
+        ([MEMORY], "sandbox_memory"),
+    ],
+)
+def test_what_the_sandbox_does_not_give_is_unknown(programs, reason):
+    assert ran(*programs) == Ran(outcome="unknown", answer=None, reason=reason)
+
+
+def test_a_statement_that_cannot_be_run_for_want_of_a_package_leaves_its_program_unknown():
+    given = ran("def f(x): return helper(x)", statement="import nowhere\ndef helper(x): return 1")
+    assert given.reason == "sandbox_package"
+
+
+def test_what_fails_in_another_assertion_too_is_wrong():
+    program = "def f(x):\n    if x == 2: raise MemoryError\n    return 0"
+    assert ran(program) == Ran(outcome="incorrect", answer="FMF.", reason=None)
 
 
 @pytest.mark.parametrize("ended", ["timeout", "memory", "output", "killed"])
