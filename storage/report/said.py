@@ -27,7 +27,7 @@ from stepmark.labels import (
 from stepmark.records import Annotation
 from storage.shards import read_table
 
-SURE = (0.0, 1.0)
+AS_VERDICTS = (0.0, 1.0)
 """Values that say no more than a verdict does."""
 
 
@@ -77,7 +77,7 @@ class Said:
     def is_graded(self) -> bool:
         """Whether its values tell more than its verdicts."""
         known = self.values[~np.isnan(self.values)]
-        return bool(np.any(~np.isin(known, SURE)))
+        return bool(np.any(~np.isin(known, AS_VERDICTS)))
 
     def take(self, rows: IntArray) -> Said:
         """Return what it says of some of the solutions, in the order of `rows`."""

@@ -22,6 +22,7 @@ from stepmark.labels import (
     sound_steps,
     verdicts_of,
 )
+from stepmark.metrics.first_errors import SILENT, first_named
 
 
 @given(st.lists(st.sampled_from(VERDICTS)))
@@ -49,6 +50,8 @@ def test_a_first_error_is_named_where_no_open_step_could_change_it(verdicts):
     errors = {(*each, INCORRECT).index(INCORRECT) for each in itertools.product(*may_be)}
     assert names_first_error(codes, offsets).tolist() == [len(errors) == 1]
     assert sound_steps(codes, offsets).tolist() == [min(errors)]
+    named = first_named([VERDICTS[code] for code in verdicts])
+    assert (named != SILENT) == (len(errors) == 1)
 
 
 def test_of_a_solution_without_a_step_nothing_is_named():
