@@ -35,8 +35,8 @@ def disagreements(root: Path) -> Group:
     for row in zip(first[0].solutions.to_pylist(), *map(words, first), strict=True):
         table.add_row(*row)
     text = (
-        f"{len(differ):,} of {len(said[0].solutions):,} solutions: the annotators name different "
-        "first errors (steps count from 0)"
+        f"{len(differ):,} of {len(said[0].solutions):,} solutions: the annotators differ on the "
+        "first error (steps count from 0)"
         f"{', the first of them above' if len(differ) > SHOWN else ''}."
     )
     return Group(table, Text(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.agreeing import pair, pairs
+from flows.disagreements import words
 from tests.fakes.said import said
 
 
@@ -37,6 +38,10 @@ def test_who_is_silent_after_some_steps_has_not_said_that_none_is_wrong():
 def test_an_error_after_an_open_step_may_be_earlier_and_is_never_the_same():
     found = pair(said("?IC", "?IC"), said("CCI", "CIC"))
     assert (found.same, found.one_earlier, found.other_earlier, found.unknown) == (0, 1, 0, 1)
+
+
+def test_what_is_named_is_told_apart_from_what_is_left_open():
+    assert words(said("CI", "CC", "?I", "C?")) == ["1", "none", "1 or before", "unknown"]
 
 
 def test_every_two_of_several_are_a_pair():
