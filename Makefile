@@ -14,10 +14,13 @@ help:
 	@echo "make quickstart   build a labelled dataset with the practice policy (vLLM on CPU)"
 	@echo "make test         run the tests"
 	@echo "make slow         run the tests that take minutes by the clock of a schedule"
+	@echo "make vllm         the environment of the server, for the tests that need a real one"
 	@echo "make trainers     TRL and OpenRLHF, for the tests that train on exports"
+	@echo "make review-tools Argilla's and Label Studio's SDKs, for the tests of what they read"
 	@echo "make check        formatting, lint, types, layers"
+	@echo "make format       mend what of the formatting and lint can be mended"
 	@echo "make system       install what sandbox and page tests need of Debian's packages (as root)"
-	@echo "make clean        remove the environments and what the quickstart built"
+	@echo "make clean        remove the environments and the build of the quickstart; ledger and reviews stay"
 
 quickstart: .venv/.ready .venv-vllm/.ready
 	@$(BIN)/stepmark build quickstart
@@ -95,4 +98,4 @@ review-tools: .venv-review/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-vllm .venv-review runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-review runs/quickstart build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

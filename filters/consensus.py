@@ -36,6 +36,7 @@ from stepmark.labels import (
     CodeArray,
     Labels,
     StepLabels,
+    names_first_error,
 )
 from stepmark.records import Semantics
 
@@ -188,10 +189,8 @@ def _says_not(sources: Sequence[Labels]) -> BoolArray:
 
 def _names_nothing(source: Labels) -> CodeArray:
     """Return why an annotator names neither a first error nor none, int8[solutions]."""
-    offsets = source.counts.offsets
-    silent = ragged.first(source.steps.verdicts == UNLABELLED, offsets)
-    unknown = (silent < source.first_error) & (silent < ragged.lengths(offsets))
-    why = np.where(unknown, FIRST_ERROR_UNKNOWN, NONE)
+    named = names_first_error(source.steps.verdicts, source.counts.offsets)
+    why = np.where(named, NONE, FIRST_ERROR_UNKNOWN)
     return np.where(source.reasons > NONE, source.reasons, why).astype(np.int8)
 
 

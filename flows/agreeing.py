@@ -34,17 +34,19 @@ class Pair:
     same: int
     """Solutions of which both name the same first error, or none."""
     one_earlier: int
-    """Solutions of which the one names an error where the other finds a later one, or none."""
+    """Solutions in which the one calls a step incorrect that the other, with all before it, calls
+    sound."""
     other_earlier: int
     """The reverse."""
-    silent: int
-    """Solutions that one of them says nothing of."""
+    unknown: int
+    """Solutions of which neither can be told: one of them leaves a step unlabelled that may be its
+    first error."""
 
 
 def pair(one: Said, other: Said) -> Pair:
     """Compare two annotators; they speak of the same solutions in the same order."""
-    first, second = one.first_error, other.first_error
-    silent = one.silent | other.silent
+    same = (one.first_error == other.first_error) & one.named & other.named
+    earlier, later = one.first_error < other.sound, other.first_error < one.sound
     both = (one.verdicts != UNLABELLED) & (other.verdicts != UNLABELLED)
     kinds = len(VERDICTS)
     cells = one.verdicts.astype(np.int64) * kinds + other.verdicts
@@ -54,10 +56,10 @@ def pair(one: Said, other: Said) -> Pair:
         kappa=_defined(cohen(one.verdicts, other.verdicts)),
         steps=int(both.sum()),
         verdicts=np.bincount(cells, minlength=kinds * kinds).reshape(kinds, kinds),
-        same=int(((first == second) & ~silent).sum()),
-        one_earlier=int(((first < second) & ~silent).sum()),
-        other_earlier=int(((second < first) & ~silent).sum()),
-        silent=int(silent.sum()),
+        same=int(same.sum()),
+        one_earlier=int(earlier.sum()),
+        other_earlier=int(later.sum()),
+        unknown=int((~same & ~earlier & ~later).sum()),
     )
 
 
@@ -71,8 +73,7 @@ def agreement(build: Build, shards: Sequence[str]) -> dict[str, Any] | None:
 
     `alpha` is Krippendorff's over all of them, `kappa` Cohen's of every pair, each null where it is
     undefined. `first_error` counts solutions: where both of a pair name the same first error or
-    none, where the one or the other names an earlier one, and those that one of them says nothing
-    of at all.
+    none, where the one or the other has an earlier one, and those of which that is not known.
     """
     names = list(build.recipe.annotators)
     if len(names) == 1:
@@ -90,7 +91,7 @@ def agreement(build: Build, shards: Sequence[str]) -> dict[str, Any] | None:
                 "same": each.same,
                 f"{each.one} earlier": each.one_earlier,
                 f"{each.other} earlier": each.other_earlier,
-                "unlabelled": each.silent,
+                "unknown": each.unknown,
             }
             for name, each in found.items()
         },

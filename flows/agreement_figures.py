@@ -54,16 +54,22 @@ def _kappas(names: Sequence[str], found: Sequence[Pair]) -> Figure:
 
 def _first_errors(found: Sequence[Pair]) -> Figure:
     met = [each for each in found if each.same or each.one_earlier or each.other_earlier]
-    about = "Earlier: it names an error where the other finds one later, or none."
-    apart = _apart(len(found) - len(met), "speak of no solution in common")
+    about = (
+        "Earlier: it calls a step incorrect that the other, with all before it, calls sound. "
+        "Unknown: a step is unlabelled that may be the first error."
+    )
+    apart = _apart(len(found) - len(met), "can be compared on no solution")
     return Figure(
         title="First errors, in solutions",
         hint=f"{about} {apart}".strip(),
-        header=("pair", "same", "first earlier", "second earlier", "one says nothing"),
+        header=("pair", "same", "first earlier", "second earlier", "unknown"),
         rows=[
             (
                 f"{each.one} ~ {each.other}",
-                *(f"{n:,}" for n in (each.same, each.one_earlier, each.other_earlier, each.silent)),
+                *(
+                    f"{n:,}"
+                    for n in (each.same, each.one_earlier, each.other_earlier, each.unknown)
+                ),
             )
             for each in met
         ],

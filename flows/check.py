@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from annotators.score_file import score_file
-from annotators.scored import Scored
 from filters.decontaminate import Decontaminate
 from flows.arrivals import Item, problem_of, read_rows
 from flows.blocks import SolveBlock
@@ -17,6 +16,7 @@ from flows.recipe import Recipe
 from flows.reviewed import find_reviews
 from flows.runners import check_runner
 from flows.runtime import Runtime, resolve
+from flows.scored import scores_path
 from flows.worker import endpoint_of, served_name
 from stepmark.engines.fleet import Fleet
 from stepmark.engines.scripted import read_script
@@ -159,11 +159,10 @@ def _check_benchmarks(recipe: Recipe, base: Path) -> Iterator[str]:
 
 def _check_scores(recipe: Recipe, base: Path) -> Iterator[str]:
     """Read the scores of models that were asked elsewhere."""
-    for name, each in recipe.annotators.items():
-        if isinstance(each, Scored):
-            path = resolve(each.scores or recipe.source.path, base)
-            score_file(path, each.column)
-            yield f"scores of {name}: {each.column} in {path.name}"
+    for name, each in recipe.scored.items():
+        path = scores_path(recipe, each, base)
+        score_file(path, each.column)
+        yield f"scores of {name}: {each.column} in {path.name}"
 
 
 def _check_model(name: str, model: str, base: Path) -> None:

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -19,12 +19,14 @@ import pyarrow.compute as pc
 from flows.agreeing import Pair, pair, pairs
 from flows.disagreements import words
 from flows.report import read_labels
+from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.errors import StorageError
 from stepmark.ids import fraction_of
 from stepmark.labels import UNLABELLED
 from stepmark.records import Solution
 from storage.manifest import Manifest, read_manifest
+from storage.report.choice import disagree
 from storage.report.distance import Distance, differences, distance
 from storage.report.said import Said
 from storage.shards import read_table
@@ -53,6 +55,17 @@ class Side:
     """Steps that each annotator labels in the whole build, by its own name."""
 
 
+class Differing(NamedTuple):
+    """What the data's labels of two builds say of a solution on which they differ."""
+
+    one: str
+    """The first error that the one names, in words."""
+    other: str
+    """That of the other."""
+    first_error: bool
+    """Whether these differ, and not only what they say of other steps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """Two builds on the solutions that both have."""
@@ -67,9 +80,11 @@ class Compared:
     """Every two annotators, also of one build."""
     across: Sequence[tuple[Pair, Distance]]
     """Every annotator of the one with every one of the other; the data's labels first."""
-    differing: Mapping[str, tuple[str, str]]
-    """First errors by the data's labels of the one and the other, of the solutions on which these
-    differ most, most first; by id."""
+    differ: int
+    """Solutions on which the data's labels differ: in the first error, in a value, or in the
+    verdict of a step that both label."""
+    differing: Mapping[str, Differing]
+    """Those on which they differ most, most first, `MOST` at most; by id."""
 
 
 def compare(one: Path, other: Path) -> Compared:
@@ -90,13 +105,15 @@ def compare(one: Path, other: Path) -> Compared:
         itertools.product(first.said, second.said),
         key=lambda each: each != (first.chosen, second.chosen),
     )
+    differ, differing = _differing(first.chosen, second.chosen)
     return Compared(
         sides=(first, second),
         shared=len(rows[0]),
         other_steps=other_steps,
         within=pairs([*first.said, *second.said]),
         across=[(pair(a, b), distance(a, b)) for a, b in crossed],
-        differing=_differing(first.chosen, second.chosen),
+        differ=differ,
+        differing=differing,
     )
 
 
@@ -185,13 +202,25 @@ def qualified(build: str, annotator: str) -> str:
     return f"{build}/{annotator}"
 
 
-def _differing(one: Said, other: Said) -> dict[str, tuple[str, str]]:
-    """Put other first errors first, then values that are further apart; equals are left out."""
+def _differing(one: Said, other: Said) -> tuple[int, dict[str, Differing]]:
+    """Return how many differ, and those that do most.
+
+    Other first errors come first, then values that are further apart, then other verdicts.
+    """
     gaps: FloatArray = differences(one, other)
-    errors = np.where(one.silent | other.silent, 0, np.abs(one.first_error - other.first_error))
+    errors, verdicts = disagree([one, other]), _other_verdicts(one, other)
     ids = one.solutions.to_pylist()
     drawn = np.array([fraction_of(each) for each in ids])
-    order = np.lexsort((drawn, -gaps, errors == 0))
-    rows = order[(gaps[order] > 0) | (errors[order] > 0)][:MOST]
-    told = list(zip(words(one), words(other), strict=True))
-    return {ids[row]: told[row] for row in rows.tolist()}
+    order = np.lexsort((drawn, -gaps, ~errors))
+    rows = order[(errors | (gaps > 0) | verdicts)[order]]
+    most = rows[:MOST]
+    said = (words(each.take(most)) for each in (one, other))
+    told = map(Differing, *said, errors[most].tolist())
+    return len(rows), dict(zip((ids[row] for row in most), told, strict=True))
+
+
+def _other_verdicts(one: Said, other: Said) -> BoolArray:
+    """Tell which solutions have a step that both label, and differently."""
+    both = (one.verdicts != UNLABELLED) & (other.verdicts != UNLABELLED)
+    unlike = both & (one.verdicts != other.verdicts)
+    return ragged.last(unlike, one.offsets) >= 0

@@ -74,8 +74,7 @@ def scheduled(
         publish_to: data set on the Hub, `owner/name`; null to publish nothing.
         revision: branch to publish to, instead of main.
     """
-    where = Path(problems) if problems else None
-    loaded, runtime = open_recipe(recipe, Path(out), None, engine, model, where, settings)
+    loaded, runtime = _opened(recipe, out, engine, model, problems, settings)
     runtime = runtime.pressing(concurrency=concurrency, api_key_env=api_key_env)
     root = runtime.out / loaded.name
     before = read_manifest(root)
@@ -105,7 +104,8 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
         pool: work pool whose workers run it, made if it is not there.
 
     Raises:
-        RecipeError: there is no server, or it refuses, or the schedule cannot be read.
+        RecipeError: there is no server, or it refuses, or the schedule cannot be read, or a run
+            with these parameters could not open its recipe.
     """
     url = PREFECT_API_URL.value()
     if url is None:
@@ -113,7 +113,7 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
             "A schedule needs a Prefect server that stays: run `prefect server start`, and set "
             "PREFECT_API_URL=http://127.0.0.1:4200/api here and where the worker runs."
         )
-    name = open_recipe(parameters["recipe"], Path(), None, None, None, None, None)[0].name
+    name = _opened(**parameters)[0].name
     _check_cron(cron)
     try:
         deployment: Any = scheduled.to_deployment(
@@ -135,6 +135,20 @@ def deploy(parameters: dict[str, Any], *, cron: str | None, pool: str) -> str:
             "that runs."
         ) from error
     return f"{scheduled.name}/{name}"
+
+
+def _opened(
+    recipe: str,
+    out: str = "",
+    engine: list[str] | None = None,
+    model: list[str] | None = None,
+    problems: str | None = None,
+    settings: list[str] | None = None,
+    **_others: Any,
+) -> Any:
+    """Open the recipe of a run as its parameters say; those that change no recipe may be there."""
+    where = Path(problems) if problems else None
+    return open_recipe(recipe, Path(out), None, engine, model, where, settings)
 
 
 def _check_cron(cron: str | None) -> None:

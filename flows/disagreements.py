@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from flows.recipe_file import load_recipe
 from stepmark.errors import StorageError
+from storage.report.choice import disagree
 from storage.report.said import Said, read_said
 
 SHOWN = 20
-NONE, SILENT = "none", "unlabelled"
-"""What an annotator is said to say that finds no error, or that labels no step."""
+NONE, UNKNOWN = "none", "unknown"
+"""What an annotator is said to name that calls every step sound, or that leaves that open."""
 
 
 def disagreements(root: Path) -> Group:
@@ -27,35 +29,34 @@ def disagreements(root: Path) -> Group:
     if len(names) == 1:
         raise StorageError(f"{names[0]} is the only annotator of {root}: nobody can disagree.")
     said = _said(root, names)
-    differ = {solution: each for solution, each in said.items() if len(set(each)) > 1}
+    differ = np.flatnonzero(disagree(said))
+    first = [each.take(differ[:SHOWN]) for each in said]
     table = Table("solution", *names, box=None, pad_edge=False)
-    for solution, each in list(differ.items())[:SHOWN]:
-        table.add_row(solution, *each)
-    told = (
-        f"{len(differ):,} of {len(said):,} solutions: the annotators name different first errors "
-        f"(steps count from 0){', the first of them above' if len(differ) > SHOWN else ''}."
+    for row in zip(first[0].solutions.to_pylist(), *map(words, first), strict=True):
+        table.add_row(*row)
+    text = (
+        f"{len(differ):,} of {len(said[0].solutions):,} solutions: the annotators differ on the "
+        "first error (steps count from 0)"
+        f"{', the first of them above' if len(differ) > SHOWN else ''}."
     )
-    return Group(table, Text(told))
+    return Group(table, Text(text))
 
 
-def _said(root: Path, names: list[str]) -> dict[str, list[str]]:
-    """Return what each annotator says of each solution, in the order of names."""
+def _said(root: Path, names: list[str]) -> list[Said]:
+    """Return what each annotator says of the same solutions, in the order of names."""
     shards = sorted(path.name for path in (root / "labels").glob("*.parquet"))
     if not shards:
         raise StorageError(f"{root} has no labelled shard yet: continue the build.")
-    found: dict[str, list[str]] = {}
-    for name in names:
-        said = read_said(root, name, (f"annotations/{name}/{shard}" for shard in shards))
-        for solution, told in zip(said.solutions.to_pylist(), words(said), strict=True):
-            found.setdefault(solution, []).append(told)
-    return found
+    return [
+        read_said(root, name, (f"annotations/{name}/{shard}" for shard in shards)) for name in names
+    ]
 
 
 def words(said: Said) -> list[str]:
     """Return what an annotator says of the first error of each solution."""
     return [
-        SILENT if silent else str(index) if has else NONE
-        for index, has, silent in zip(
-            said.first_error.tolist(), said.has_error, said.silent, strict=True
+        (str(index) if named else f"{index} or before") if has else NONE if named else UNKNOWN
+        for index, has, named in zip(
+            said.first_error.tolist(), said.has_error, said.named, strict=True
         )
     ]

@@ -24,7 +24,7 @@ from stepmark.errors import ProblemError
 from stepmark.gold import Gold
 from stepmark.ids import content_id
 from stepmark.metrics import Figures, measure
-from stepmark.metrics.figures import Said
+from stepmark.metrics.figures import SolutionLabels
 from stepmark.problems.open_source import read_file
 from stepmark.problems.rows import BadRow
 from stepmark.records import Annotation, Solution
@@ -136,7 +136,7 @@ def _on(
     )
 
 
-def by_subset(gold: Sequence[Gold], said: Sequence[Said]) -> dict[str, Figures]:
+def by_subset(gold: Sequence[Gold], said: Sequence[SolutionLabels]) -> dict[str, Figures]:
     """Measure all solutions, and each subset if there are several."""
     figures = {ALL: measure(gold, said)}
     subsets = sorted({one.subset for one in gold})
@@ -146,14 +146,14 @@ def by_subset(gold: Sequence[Gold], said: Sequence[Said]) -> dict[str, Figures]:
     return figures
 
 
-def _said(root: Path, name: str, solutions: int) -> list[Said]:
+def _said(root: Path, name: str, solutions: int) -> list[SolutionLabels]:
     """Return what an annotator says of each line of the file, in order."""
     folder = "labels" if name == CONSENSUS else f"annotations/{name}"
     places = {one.id: one.draw - 1 for one in _read(root / "solutions", Solution)}
-    said = [Said((), ())] * solutions
+    said = [SolutionLabels((), ())] * solutions
     for annotation in _read(root / folder, Annotation):
         values = tuple(label.value for label in annotation.labels)
-        said[places[annotation.solution_id]] = Said(annotation.verdicts, values)
+        said[places[annotation.solution_id]] = SolutionLabels(annotation.verdicts, values)
     return said
 
 
@@ -189,7 +189,7 @@ def _line(one: Gold, *, referenced: bool) -> str:
 
 
 def _named(subject: Subject, file: str, lines: Sequence[str]) -> str:
-    """Name a build by its annotators and solutions, and by a hash of both."""
+    """Name a build by its annotators and solutions, and by a hash of both and of scores beside."""
     said, of = (NOT_IN_NAMES.sub("-", Path(each).name.lower()) for each in (subject.said, file))
-    digest = content_id("ev", subject.plain, lines).partition("_")[2]
+    digest = content_id("ev", subject.plain, subject.files, lines).partition("_")[2]
     return f"gold-{said.strip('-')[:18]}-{of.strip('-')[:24]}-{digest[:10]}"

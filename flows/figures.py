@@ -52,7 +52,7 @@ def agreement(found: Mapping[str, Any] | None) -> Iterator[RenderableType]:
     """Yield a table of how far annotators agree, pair by pair; nothing for a single one."""
     if not found:
         return
-    columns = ("kappa", "same", "left earlier", "right earlier", "silent")
+    columns = ("kappa", "same", "left earlier", "right earlier", "unknown")
     table = _table("agreement: steps, first errors", *columns)
     for pair, kappa in found["kappa"].items():
         counts = [f"{each:,}" for each in found["first_error"][pair].values()]

@@ -19,6 +19,7 @@ from annotators.monte_carlo import MonteCarlo
 from annotators.preferences import Preferences
 from annotators.reviewed import Reviewed
 from annotators.rewrites import Rewrite
+from annotators.scored import Scored
 from annotators.verified import Verified
 from annotators.verifiers import RUNS_CODE
 from filters.chain import AnyFilter
@@ -77,7 +78,7 @@ class Recipe(Block):
     splits: Mapping[str, float] = {"train": 1.0}
     """Share of the problems in each split; a problem is in one split only."""
     limit: int | None = Field(default=None, ge=1)
-    """Most rows read from the source."""
+    """Most usable rows taken from the source; refused ones do not count."""
     shard_problems: int = Field(default=128, ge=1)
     """Problems a shard."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
@@ -165,6 +166,11 @@ class Recipe(Block):
     def reviewed(self) -> dict[str, Reviewed]:
         """The annotators that are people."""
         return {n: a for n, a in self.annotators.items() if isinstance(a, Reviewed)}
+
+    @property
+    def scored(self) -> dict[str, Scored]:
+        """The annotators that are published step scores."""
+        return {n: a for n, a in self.annotators.items() if isinstance(a, Scored)}
 
     @property
     def needs_sandbox(self) -> bool:

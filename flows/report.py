@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-from markupsafe import Markup
 
 from filters.consensus import CONSENSUS
 from flows.agreeing import pairs
 from flows.agreement_figures import agreement
-from flows.readable import Shown, shown
+from flows.readable import shown
 from stepmark.errors import StorageError
 from stepmark.records import Annotation, Solution
 from storage.atomic import write_text_whole
 from storage.manifest import Manifest, read_manifest
 from storage.pages.figure import Section
-from storage.pages.page import page, part
+from storage.pages.page import fitting, page, part
 from storage.report import sections
 from storage.report.calibrated import calibrations
 from storage.report.choice import choose
@@ -26,8 +25,6 @@ from storage.report.said import Said, read_said
 from storage.shards import read_table
 
 REPORT: Final = "report.html"
-MOST: Final = 6_000_000
-"""Characters of solutions on a page: of those chosen, the ones that fit are shown."""
 
 
 def report(root: Path) -> Path:
@@ -47,7 +44,10 @@ def write_report(root: Path, manifest: Manifest) -> Path:
     said, chosen = read_labels(root, manifest)
     outcomes = _outcomes(root, manifest)
     kinds = choose(said, chosen, outcomes)
-    solutions, left_out = _solutions(kinds, shown(root, manifest, kinds))
+    found = shown(root, manifest, kinds)
+    solutions, left_out = fitting(
+        part("solution.html", "solution", found[each], why) for each, why in kinds.items()
+    )
     everybody = said if any(each is chosen for each in said) else [*said, chosen]
     text = page(
         "report.html",
@@ -91,19 +91,6 @@ def _sections(
         sections.dropped(manifest),
     )
     return [section for section in found if section is not None]
-
-
-def _solutions(
-    kinds: Mapping[str, Sequence[str]], found: Mapping[str, Shown]
-) -> tuple[list[Markup], int]:
-    """Return the solutions as HTML, as many as fit, and how many do not."""
-    fitting, size = [], 0
-    for identifier, why in kinds.items():
-        text = part("solution.html", "solution", found[identifier], why)
-        if size + len(text) <= MOST:
-            fitting.append(text)
-            size += len(text)
-    return fitting, len(kinds) - len(fitting)
 
 
 def _labelled_by(root: Path, manifest: Manifest) -> str:

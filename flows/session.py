@@ -24,6 +24,7 @@ from flows.progress import Display
 from flows.recipe import Recipe
 from flows.reviewed import take_reviews
 from flows.runtime import Runtime, resolve
+from flows.scored import take_scores
 from flows.show import print_group, summary
 from flows.worker import Progress, Worker, served_name
 from stepmark.engines.vllm_command import machine_arguments
@@ -73,6 +74,7 @@ def run_build(
     with held(root):
         prepare(root, recipe, replace=replace)
         take_reviews(root, recipe, runtime)
+        take_scores(root, recipe, runtime.base)
         manifest = read_manifest(root)
         if manifest is None or manifest.source != source_digest(recipe, runtime.base):
             check(recipe, runtime)

@@ -15,18 +15,17 @@ from flows.agreement_figures import agreement
 from flows.beside import beside
 from flows.compare import Compared, Side, qualified
 from flows.readable import Shown
-from stepmark.labels import VERDICTS
+from stepmark.labels import UNLABELLED, VERDICTS
 from storage.atomic import write_text_whole
 from storage.pages.charts import lengths
 from storage.pages.figure import Figure, Section
-from storage.pages.page import page, part
+from storage.pages.page import fitting, page, part
+from storage.report.choice import DIFFER
 from storage.report.distance import Distance
 
 MATRICES = "labels"
 LISTED = 10
 """Solutions that the terminal lists."""
-SHARES = 6_000_000
-"""Characters of solutions on a page."""
 
 
 def tables(compared: Compared) -> Group:
@@ -41,12 +40,9 @@ def tables(compared: Compared) -> Group:
 
 def write_page(compared: Compared, path: Path) -> None:
     """Write two builds side by side as one self-contained page."""
-    solutions, size = [], 0
-    for each in beside(compared):
-        solution = part("solution.html", "solution", each, _kinds(each, compared))
-        size += len(solution)
-        if size <= SHARES:
-            solutions.append(solution)
+    solutions, left_out = fitting(
+        part("solution.html", "solution", each, _kinds(each, compared)) for each in beside(compared)
+    )
     first, second = compared.sides
     text = page(
         "compare.html",
@@ -60,6 +56,8 @@ def write_page(compared: Compared, path: Path) -> None:
         ],
         sections=_sections(compared),
         solutions=solutions,
+        differ=compared.differ,
+        left_out=left_out,
         by=(first.chosen.annotator, second.chosen.annotator),
     )
     write_text_whole(path, text)
@@ -68,16 +66,23 @@ def write_page(compared: Compared, path: Path) -> None:
 def _differing(compared: Compared) -> RenderableType:
     """List the solutions that differ most, with the first errors that the data's labels name."""
     if not compared.differing:
-        return Text("The labels of the data differ on no solution.")
+        return Text(_same(compared.across[0][0]))
     first, second = (side.chosen.annotator for side in compared.sides)
     listed = list(compared.differing.items())[:LISTED]
-    return _table(
-        Figure(
-            title="First errors where labels differ most",
-            header=("solution", first, second),
-            rows=[(identifier, *said) for identifier, said in listed],
-        )
+    table = Figure(
+        title="First errors where labels differ most",
+        header=("solution", first, second),
+        rows=[(identifier, each.one, each.other) for identifier, each in listed],
     )
+    return Group(_table(table), Text(f"The labels of the data differ on {compared.differ:,}."))
+
+
+def _same(pair: Pair) -> str:
+    """Say what is the same where nothing differs, and what only one of the two says."""
+    alone = int(pair.verdicts[UNLABELLED].sum() + pair.verdicts[:, UNLABELLED].sum())
+    alone -= 2 * int(pair.verdicts[UNLABELLED, UNLABELLED])
+    same = f"The labels of the data are the same on the {pair.steps:,} steps that both label"
+    return f"{same}; {alone:,} more are labelled by one of the two." if alone else f"{same}."
 
 
 def _told(compared: Compared) -> str:
@@ -93,13 +98,13 @@ def _told(compared: Compared) -> str:
 
 def _facts(compared: Compared) -> list[tuple[str, str, str]]:
     pair, far = compared.across[0]
-    labelled = compared.shared - pair.silent
+    known = compared.shared - pair.unknown
     return [
         ("solutions in both", f"{compared.shared:,}", ""),
         (
             "same first error",
-            f"{pair.same / labelled:.0%}" if labelled else "–",
-            f"{pair.same:,} of {labelled:,} that both label",
+            f"{pair.same / known:.0%}" if known else "–",
+            f"{pair.same:,} of {known:,} of which that is known",
         ),
         ("kappa of the labels", _number(pair.kappa), f"{pair.steps:,} steps that both label"),
         ("distance of values", _number(far.pearson), "Pearson’s, from 0 to 1"),
@@ -222,14 +227,8 @@ def _cost(side: Side) -> Iterator[tuple[str, int, int, int, int]]:
 
 
 def _kinds(solution: Shown, compared: Compared) -> tuple[str, ...]:
-    one, other = (
-        solution.annotations.get(side.chosen.annotator, solution.annotation)
-        for side in compared.sides
-    )
-    return (
-        solution.solution.outcome,
-        *["annotators differ"] * (one.first_error != other.first_error),
-    )
+    differing = compared.differing[solution.solution.id]
+    return (solution.solution.outcome, *[DIFFER] * differing.first_error)
 
 
 def _number(figure: float | None) -> str:

@@ -26,7 +26,7 @@ from annotators.verified import Verified
 from flows import injecting, searching
 from flows.kinds import FINDINGS, REVIEWS, SCORES, Evidence, kind_of
 from flows.recipe import Recipe
-from flows.runtime import resolve
+from flows.scored import scores_path
 from flows.solving import Solved, dropped, joined, solve
 from flows.worker import Worker
 from stepmark.counts import FloatArray
@@ -160,7 +160,7 @@ def _told(
     """Return what a file says of a solution: people, or a published model."""
     if isinstance(annotator, Reviewed):
         return annotator.gather(solution, worker.reviews[name].get(solution.id, ()))
-    path = resolve(annotator.scores or recipe.source.path, worker.base)
+    path = scores_path(recipe, annotator, worker.base)
     return annotator.gather(solution, score_file(path, annotator.column))
 
 

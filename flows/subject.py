@@ -25,6 +25,7 @@ from flows.opening import by_policy, engine_from_environment, open_recipe, setti
 from flows.recipe import Recipe, as_plain
 from flows.recipe_file import find_recipe, parse_recipe, set_key, shipped_recipes
 from flows.runtime import Runtime
+from flows.scored import hash_of
 from stepmark.errors import RecipeError
 
 JUDGE: Final = "judge"
@@ -46,6 +47,8 @@ class Subject(NamedTuple):
     """The recipe of a build of given solutions, but for its name and them."""
     needing_reference: tuple[str, ...]
     """Those of the annotators that label steps by a reference answer."""
+    files: tuple[str, ...] = ()
+    """Hashes of the files that were put beside it."""
 
 
 def open_subject(
@@ -98,7 +101,9 @@ def beside_scores(subject: Subject, path: Path) -> Subject:
             f"{path.name} has a column {min(taken)!r}, and an annotator is called so: rename one."
         )
     return subject._replace(
-        names=(*subject.names, *models), plain=subject.plain | {"annotators": annotators | models}
+        names=(*subject.names, *models),
+        plain=subject.plain | {"annotators": annotators | models},
+        files=(*subject.files, hash_of(path)),
     )
 
 

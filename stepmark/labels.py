@@ -154,3 +154,30 @@ class Labels:
     has one then."""
     spent: Spent
     """What the evidence cost."""
+
+
+def sound_steps(verdicts: CodeArray, offsets: IntArray) -> IntArray:
+    """Return how many steps from the start of each solution are called correct or neutral.
+
+    Args:
+        verdicts: int8[steps], codes of `VERDICTS`.
+        offsets: int64[solutions + 1], where each solution's steps start.
+    """
+    return ragged.first((verdicts == INCORRECT) | (verdicts == UNLABELLED), offsets)
+
+
+def names_first_error(verdicts: CodeArray, offsets: IntArray) -> BoolArray:
+    """Tell of which solutions verdicts name the first error, or name none.
+
+    They do where every step before the first `incorrect` one is called correct or neutral, or every
+    step is. An unlabelled step may be wrong: with one before it an `incorrect` step need not be the
+    first, and with one anywhere a solution need not be free of errors. A solution without a step
+    has nothing named of it.
+
+    Args:
+        verdicts: int8[steps], codes of `VERDICTS`.
+        offsets: int64[solutions + 1], where each solution's steps start.
+    """
+    sound = sound_steps(verdicts, offsets)
+    named: BoolArray = sound == ragged.first(verdicts == INCORRECT, offsets)
+    return named & (ragged.lengths(offsets) > 0)

@@ -41,6 +41,11 @@ class Entry(NamedTuple):
     review: Review
 
 
+def writable(text: str) -> str:
+    r"""Return a text with halves of characters written out (`\ud83d`): no file holds them."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def steps_id(steps: Sequence[str]) -> str:
     """Return by what the cut of a solution is known again (`st_…`)."""
     return content_id("st", *steps)
@@ -132,7 +137,8 @@ def misfit(review: Review, steps: Sequence[str] | None) -> Misfit | None:
 
 def _append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     """Write whole lines at the end with one call, after a line break that a hand left out."""
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    said = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    text = writable(said).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -205,4 +211,4 @@ def _text(said: Mapping[str, Any], key: str) -> str | None:
     value = said.get(key)
     if value is not None and not isinstance(value, str):
         raise TypeError(f"{key} is {value!r}, and no text")
-    return value
+    return None if value is None else writable(value)

@@ -14,12 +14,12 @@ from flows.review.told import opinion
 from stepmark.labels import CORRECT, INCORRECT, UNLABELLED, CodeArray
 from stepmark.records import Review, Solution
 
-Said = Mapping[str, Review]
+Opinions = Mapping[str, Review]
 """What one person said, by solution."""
 
 
-class Pair(NamedTuple):
-    """Two people, over the solutions of which both can tell."""
+class TwoPeople(NamedTuple):
+    """How far they agree, over the solutions of which both can tell."""
 
     names: tuple[str, str]
     both: int
@@ -31,7 +31,7 @@ class Pair(NamedTuple):
     """The same over whether a solution holds an error at all."""
 
 
-def pairs(reviews: Sequence[Review], solutions: Mapping[str, Solution]) -> list[Pair]:
+def pairs(reviews: Sequence[Review], solutions: Mapping[str, Solution]) -> list[TwoPeople]:
     """Return how far every two people agree, by name."""
     said = _by_person(reviews)
     return [
@@ -70,8 +70,8 @@ def report(reviews: Sequence[Review], solutions: Mapping[str, Solution]) -> Iter
 
 
 def _pair(
-    names: tuple[str, str], one: Said, other: Said, solutions: Mapping[str, Solution]
-) -> Pair:
+    names: tuple[str, str], one: Opinions, other: Opinions, solutions: Mapping[str, Solution]
+) -> TwoPeople:
     both = sorted(
         solution
         for solution in one.keys() & other.keys()
@@ -84,7 +84,7 @@ def _pair(
         steps.append(np.concatenate(verdicts) if both else np.zeros(0, dtype=np.int8))
         wrong = [said[each].says == "incorrect" for each in both]
         whole.append(np.where(wrong, INCORRECT, CORRECT).astype(np.int8))
-    return Pair(names, len(both), same, cohen(*steps), cohen(*whole))
+    return TwoPeople(names, len(both), same, cohen(*steps), cohen(*whole))
 
 
 def _verdicts(review: Review, steps: int) -> CodeArray:

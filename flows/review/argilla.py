@@ -75,7 +75,7 @@ def read(content: Any) -> Iterator[Answer | Skipped]:
 
 
 def _answers(solution: str, steps: str, responses: Mapping[str, Any]) -> Iterator[Answer | Skipped]:
-    notes = {each.get("user_id"): each.get("value") for each in objects(responses.get(NOTE))}
+    notes = {text_of(n.get("user_id")): n.get("value") for n in objects(responses.get(NOTE))}
     for each in objects(responses.get(FIRST_ERROR)):
         who, choice = text_of(each.get("user_id")), text_of(each.get("value"))
         if who is None or choice is None:

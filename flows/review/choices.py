@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from flows.review.queue import Item
 from stepmark.records import Review
+from stepmark.reviews import writable
 
 NONE_WRONG: Final = "none is wrong"
 CANNOT_TELL: Final = "cannot tell"
@@ -56,7 +57,8 @@ def step_choice(step: int) -> str:
 
 
 def review_of(answer: Answer) -> Review | Skipped:
-    """Return what an answer says."""
+    """Return what an answer says, in texts that can be written."""
+    answer = Answer(*map(writable, answer))
     note, step = answer.note.strip(), _STEP.fullmatch(answer.choice)
     if step is None and answer.choice not in {NONE_WRONG, CANNOT_TELL}:
         return Skipped(f"{answer.solution_id} by {answer.reviewer}", "no_such_choice")
@@ -87,4 +89,4 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
 
 def text_of(value: Any) -> str | None:
     """Return a text that was read from JSON, None for anything else or an empty one."""
-    return value if isinstance(value, str) and value else None
+    return writable(value) if isinstance(value, str) and value else None

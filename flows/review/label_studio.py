@@ -43,15 +43,13 @@ LABELLING: Final = f"""<View>
 """
 
 
-def write(items: Sequence[Item], folder: Path, name: str) -> None:
+def write(items: Sequence[Item], folder: Path) -> None:
     """Write the tasks of a queue and the configuration of a project for them.
 
     Args:
         items: the queue.
         folder: where.
-        name: not used: a project is named when it is made.
     """
-    _ = name
     tasks = [{"data": _data(item)} for item in items]
     write_text_whole(folder / TASKS, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
     write_text_whole(folder / CONFIG, LABELLING)

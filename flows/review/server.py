@@ -154,7 +154,7 @@ class _Request(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is not JSON.")
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
+        if not _is_index(length, MOST_BYTES + 1):
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is too long.")
         try:
             said = json.loads(self.rfile.read(int(length)))
@@ -167,8 +167,7 @@ class _Request(BaseHTTPRequestHandler):
 
 def shown(desk: Desk, asked: str = "") -> str:
     """Return the page of the place that was asked for, else of the next one that is open."""
-    valid = asked.isascii() and asked.isdigit() and int(asked) < len(desk.items)
-    at = int(asked) if valid else desk.next_open()
+    at = int(asked) if _is_index(asked, len(desk.items)) else desk.next_open()
     told = {"done": desk.done, "total": len(desk.items), "reviewer": desk.reviewer}
     if at is None:
         return page("review_done.html", styles=["review.css"], scripts=["review.js"], served=True,
@@ -192,6 +191,12 @@ def shown(desk: Desk, asked: str = "") -> str:
         note=said.note if said else "",
         **told,
     )
+
+
+def _is_index(text: str, end: int) -> bool:
+    """Tell whether a text is a number from 0 up to, not including, an end."""
+    short = text.isascii() and text.isdigit() and len(text) <= len(str(end))
+    return short and int(text) < end
 
 
 def _place(at: int | None) -> tuple[str, str]:

@@ -16,10 +16,6 @@ from stepmark.errors import ReviewError
 from stepmark.records import Review, Solution
 from stepmark.reviews import add, last_of_each, misfit, read_reviews
 
-WRITE: Final[Mapping[Tool, Callable[[Sequence[Item], Path, str], None]]] = {
-    "argilla": argilla.write,
-    "label-studio": label_studio.write,
-}
 READ: Final[Mapping[Tool, Callable[[Any], Iterator[Answer | Skipped]]]] = {
     "argilla": argilla.read,
     "label-studio": label_studio.read,
@@ -51,12 +47,22 @@ class Taken(NamedTuple):
 def write_queue(items: Sequence[Item], tool: Tool, folder: Path, name: str) -> None:
     """Write solutions in the format that a tool imports.
 
+    Args:
+        items: the queue.
+        tool: which.
+        folder: where.
+        name: of the build, for the data set in Argilla; a project in Label Studio is named when it
+            is made.
+
     Raises:
         ReviewError: the folder holds something already, which a tool may be working with.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ReviewError(f"{folder} is there already and not empty: choose another --out.")
-    WRITE[tool](items, folder, name)
+    if tool == "argilla":
+        argilla.write(items, folder, name)
+    else:
+        label_studio.write(items, folder)
 
 
 def take_export(

@@ -22,7 +22,7 @@ from stepmark.metrics.steps import Steps, score_steps
 from stepmark.records import Verdict
 
 
-class Said(NamedTuple):
+class SolutionLabels(NamedTuple):
     """What an annotator says of one solution; both empty where it was not asked."""
 
     verdicts: tuple[Verdict, ...]
@@ -55,7 +55,7 @@ class Figures:
     """Null where its values are no more than zeros and ones."""
 
 
-def measure(gold: Sequence[Gold], said: Sequence[Said]) -> Figures:
+def measure(gold: Sequence[Gold], said: Sequence[SolutionLabels]) -> Figures:
     """Compare what an annotator says with gold, solution by solution.
 
     Args:
@@ -86,9 +86,9 @@ def measure(gold: Sequence[Gold], said: Sequence[Said]) -> Figures:
     )
 
 
-def _filled(said: Said, steps: int) -> Said:
+def _filled(said: SolutionLabels, steps: int) -> SolutionLabels:
     silent: Verdict = "unlabelled"
-    return said if said.verdicts else Said((silent,) * steps, (None,) * steps)
+    return said if said.verdicts else SolutionLabels((silent,) * steps, (None,) * steps)
 
 
 def _codes(verdicts: Sequence[Sequence[Verdict]]) -> CodeArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,8 @@ from storage.pages.texts import SIGNS, shown
 
 FOLDER: Final = Path(__file__).parent
 """Where templates, style sheets and scripts are."""
+MOST: Final = 6_000_000
+"""Characters of parts on a page, at most."""
 STYLE, SCRIPT = "style.css", "page.js"
 """What every page has."""
 
@@ -69,6 +71,18 @@ def part(template: str, macro: str, *facts: object) -> Markup:
     """
     made: Markup = getattr(_environment().get_template(template).module, macro)(*facts)
     return made
+
+
+def fitting(parts: Iterable[Markup]) -> tuple[list[Markup], int]:
+    """Return the parts that fit on a page, in their order, and how many do not."""
+    fit, size, left_out = [], 0, 0
+    for each in parts:
+        if size + len(each) <= MOST:
+            fit.append(each)
+            size += len(each)
+        else:
+            left_out += 1
+    return fit, left_out
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from stepmark import ragged
-from stepmark.counts import BoolArray, FloatArray, IntArray
+from stepmark.counts import BoolArray, FloatArray
 from stepmark.ids import fraction_of
 from storage.report.figures import outcome_is
 from storage.report.said import Said
@@ -82,23 +82,17 @@ def uncertainty(said: Said) -> FloatArray:
 
 
 def disagree(said: Sequence[Said]) -> BoolArray:
-    """Tell of which solutions two annotators that label them name different first errors."""
-    low, high = _range(said)
-    return low < high
+    """Tell on the first errors of which solutions annotators differ, bool[solutions].
+
+    One calls a step incorrect that another, with all before it, calls sound. Who leaves steps
+    unlabelled before that differs from nobody.
+    """
+    return _distance(said) > 0
 
 
 def _distance(said: Sequence[Said]) -> FloatArray:
-    """Return how far apart the first errors are that annotators name."""
-    low, high = _range(said)
-    result: FloatArray = np.maximum(high - low, 0).astype(np.float64)
+    """Return how far apart annotators' first errors are at least, in steps; 0 if they may agree."""
+    earliest = np.stack([each.first_error for each in said]).min(axis=0)
+    soundest = np.stack([each.sound for each in said]).max(axis=0)
+    result: FloatArray = np.maximum(soundest - earliest, 0).astype(np.float64)
     return result
-
-
-def _range(said: Sequence[Said]) -> tuple[IntArray, IntArray]:
-    """Return the earliest and latest first error that is named of each solution."""
-    errors = np.stack([each.first_error for each in said])
-    silent = np.stack([each.silent for each in said])
-    most = np.iinfo(np.int64).max
-    low: IntArray = np.where(silent, most, errors).min(axis=0)
-    high: IntArray = np.where(silent, -1, errors).max(axis=0)
-    return low, high

@@ -44,9 +44,9 @@ class FirstErrors:
     relative: IntArray
     """int64[PLACES]: by where the middle of the step lies in its solution, from start to end."""
     none: int
-    """Solutions with labels and no error."""
-    silent: int
-    """Solutions without a label."""
+    """Solutions of which every step is called correct or neutral."""
+    unknown: int
+    """Solutions without an `incorrect` step that are not labelled to their end."""
 
 
 def first_errors(said: Said) -> FirstErrors:
@@ -57,8 +57,8 @@ def first_errors(said: Said) -> FirstErrors:
     return FirstErrors(
         at=np.bincount(np.minimum(index[has], POSITIONS), minlength=POSITIONS + 1),
         relative=np.bincount((middle * PLACES).astype(np.int64), minlength=PLACES),
-        none=int((~has & ~said.silent).sum()),
-        silent=int(said.silent.sum()),
+        none=int((~has & said.named).sum()),
+        unknown=int((~has & ~said.named).sum()),
     )
 
 

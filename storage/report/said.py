@@ -16,11 +16,18 @@ import pyarrow.compute as pc
 
 from stepmark import ragged
 from stepmark.counts import BoolArray, FloatArray, IntArray
-from stepmark.labels import INCORRECT, UNLABELLED, VERDICTS, CodeArray, codes_of
+from stepmark.labels import (
+    INCORRECT,
+    VERDICTS,
+    CodeArray,
+    codes_of,
+    names_first_error,
+    sound_steps,
+)
 from stepmark.records import Annotation
 from storage.shards import read_table
 
-SURE = (0.0, 1.0)
+AS_VERDICTS = (0.0, 1.0)
 """Values that say no more than a verdict does."""
 
 
@@ -54,15 +61,23 @@ class Said:
         return self.first_error < ragged.lengths(self.offsets)
 
     @property
-    def silent(self) -> BoolArray:
-        """Whether no step of a solution is labelled, bool[solutions]."""
-        return ragged.last(self.verdicts != UNLABELLED, self.offsets) < 0
+    def sound(self) -> IntArray:
+        """How many steps from the start are called correct or neutral, int64[solutions]."""
+        return sound_steps(self.verdicts, self.offsets)
+
+    @property
+    def named(self) -> BoolArray:
+        """Whether the first error of a solution is named, or that there is none; bool[solutions].
+
+        Where it is not, `first_error` is the latest that it can be.
+        """
+        return names_first_error(self.verdicts, self.offsets)
 
     @property
     def is_graded(self) -> bool:
         """Whether its values tell more than its verdicts."""
         known = self.values[~np.isnan(self.values)]
-        return bool(np.any(~np.isin(known, SURE)))
+        return bool(np.any(~np.isin(known, AS_VERDICTS)))
 
     def take(self, rows: IntArray) -> Said:
         """Return what it says of some of the solutions, in the order of `rows`."""

@@ -89,9 +89,12 @@ def errors(said: Sequence[Said]) -> Section:
 def _errors(said: Said) -> Iterator[Figure]:
     found = first_errors(said)
     told = f"{found.none:,} solutions without an error"
-    told += f", {found.silent:,} without a label" * bool(found.silent)
+    told += f", {found.unknown:,} not labelled to their end" * bool(found.unknown)
     if not found.at.any():
-        rows = [("without an error", f"{found.none:,}"), ("without a label", f"{found.silent:,}")]
+        rows = [
+            ("without an error", f"{found.none:,}"),
+            ("not labelled to their end", f"{found.unknown:,}"),
+        ]
         yield Figure(title=f"{said.annotator}: none", header=("solutions", ""), rows=rows)
         return
     last = int(max(np.flatnonzero(found.at), default=0))

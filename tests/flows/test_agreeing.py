@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.agreeing import pair, pairs
+from flows.disagreements import words
 from tests.fakes.said import said
 
 
@@ -20,13 +21,27 @@ def test_kappa_is_over_the_steps_that_both_label():
 
 def test_solutions_are_counted_by_who_names_the_earlier_first_error():
     found = pair(said("CI", "IC", "CC", "CI"), said("CI", "CC", "CI", "IC"))
-    assert (found.same, found.one_earlier, found.other_earlier, found.silent) == (1, 1, 2, 0)
+    assert (found.same, found.one_earlier, found.other_earlier, found.unknown) == (1, 1, 2, 0)
 
 
 def test_who_says_nothing_neither_agrees_nor_differs():
     one, other = said("??", "CI", "??"), said("CC", "??", "??")
     for found in (pair(one, other), pair(other, one)):
-        assert (found.same, found.one_earlier, found.other_earlier, found.silent) == (0, 0, 0, 3)
+        assert (found.same, found.one_earlier, found.other_earlier, found.unknown) == (0, 0, 0, 3)
+
+
+def test_who_is_silent_after_some_steps_has_not_said_that_none_is_wrong():
+    found = pair(said("C???", "C???", "C???"), said("CCCC", "CCIC", "ICCC"))
+    assert (found.same, found.one_earlier, found.other_earlier, found.unknown) == (0, 0, 1, 2)
+
+
+def test_an_error_after_an_open_step_may_be_earlier_and_is_never_the_same():
+    found = pair(said("?IC", "?IC"), said("CCI", "CIC"))
+    assert (found.same, found.one_earlier, found.other_earlier, found.unknown) == (0, 1, 0, 1)
+
+
+def test_what_is_named_is_told_apart_from_what_is_left_open():
+    assert words(said("CI", "CC", "?I", "C?")) == ["1", "none", "1 or before", "unknown"]
 
 
 def test_every_two_of_several_are_a_pair():

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from flows.cli import main
-from flows.compare import compare
+from flows.compare import Compared, compare
 from flows.show import print_group
 from flows.side_by_side import tables, write_page
 from stepmark.errors import StorageError
@@ -50,7 +50,7 @@ def test_solutions_are_joined_by_id_whatever_their_order(tmp_path):
     assert [side.solutions for side in compared.sides] == [4, 3]
     pair, far = compared.across[0]
     assert (pair.one, pair.other) == ("one/mc", "other/judge")
-    assert (pair.same, pair.one_earlier, pair.other_earlier, pair.silent) == (1, 1, 1, 0)
+    assert (pair.same, pair.one_earlier, pair.other_earlier, pair.unknown) == (1, 1, 1, 0)
     assert pair.verdicts.tolist() == [[0, 0, 0, 0], [0, 6, 1, 0], [0, 2, 0, 0], [0, 0, 0, 0]]
     assert far.mean_absolute == pytest.approx((0 + 0.55 + 0) / 3)
 
@@ -85,8 +85,8 @@ def test_other_first_errors_come_before_other_values(tmp_path):
 
 def test_what_the_labels_say_of_those_stands_beside_their_ids(tmp_path):
     compared = compare(*builds(tmp_path))
-    assert compared.differing[content_id("so", 1)] == ("2", "1")
-    assert compared.differing[content_id("so", 2)] == ("2", "none")
+    assert compared.differing[content_id("so", 1)] == ("2", "1", True)
+    assert compared.differing[content_id("so", 2)] == ("2", "none", True)
 
 
 def test_builds_of_one_name_are_told_apart(tmp_path):
@@ -149,7 +149,57 @@ def test_the_terminal_lists_what_both_say_of_those(tmp_path):
     told = screen.getvalue()
     assert "3 solutions are in both one (4) and other (3)." in told
     assert re.search(rf"{content_id('so', 2)} +2 +none", told)
+    assert "The labels of the data differ on 3." in told
     assert "Distance of values" in told
+
+
+def compared_as(folder: Path, one: str, other: str, *, valued: bool = True) -> Compared:
+    """Two builds of one solution, of which their only annotators say what the letters stand for."""
+    (found,) = solutions(1, len(one))
+    for name, letters in (("one", one), ("other", other)):
+        values = () if valued else [None] * len(letters)
+        said = {"mc": [says(found, letters, values)]}
+        a_build(folder / name, [found], said, labels=said["mc"], problems=[PROBLEM])
+    return compare(folder / "one", folder / "other")
+
+
+def screen(compared: Compared) -> str:
+    file = io.StringIO()
+    print_group(tables(compared), Console(file=file, width=100))
+    return " ".join(file.getvalue().split())
+
+
+def test_other_verdicts_differ_without_values_too(tmp_path):
+    compared = compared_as(tmp_path, "CIC", "CII", valued=False)
+    assert [each.first_error for each in compared.differing.values()] == [False]
+    assert "The labels of the data differ on 1." in screen(compared)
+
+
+def test_what_one_alone_labels_is_not_said_to_be_the_same(tmp_path):
+    told = screen(compared_as(tmp_path, "CC???", "???CC"))
+    assert "same on the 0 steps that both label; 4 more are labelled by one of the two." in told
+
+
+def test_shares_are_of_the_solutions_whose_first_errors_can_be_compared(tmp_path):
+    found = solutions(3)
+    a_build(tmp_path / "one", found, {"mc": [says(s, "CCI") for s in found]}, problems=[PROBLEM])
+    other = [says(s, each) for s, each in zip(found, ("CCI", "CIC", "C??"), strict=True)]
+    a_build(tmp_path / "other", found, {"mc": other}, problems=[PROBLEM])
+    write_page(compare(tmp_path / "one", tmp_path / "other"), tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "<dd>50%<small>1 of 2 of which that is known</small></dd>" in page
+
+
+def test_solutions_that_do_not_fit_are_counted(tmp_path, monkeypatch):
+    compared = compare(*builds(tmp_path))
+    write_page(compared, tmp_path / "whole.html")
+    monkeypatch.setattr("storage.pages.page.MOST", 0)
+    write_page(compared, tmp_path / "cut.html")
+    whole, cut = ((tmp_path / name).read_text() for name in ("whole.html", "cut.html"))
+    assert "3 of the 3 on which" in whole
+    assert "do not fit" not in whole
+    assert "0 of the 3 on which" in cut
+    assert "3 more were chosen and do not fit." in cut
 
 
 def test_the_page_shows_both_builds_labels_step_by_step(tmp_path, open_page):
@@ -201,5 +251,5 @@ def test_two_recipes_on_the_same_draws_are_compared_from_the_command_line(
     told = capsys.readouterr().out
     assert "10 solutions are in both every (10) and binary (10)." in told
     assert "every/mc ~ binary/mc" in told
-    assert "The labels of the data differ on no solution." in told
+    assert "The labels of the data are the same on the " in told
     assert page.read_text().startswith("<!doctype html>")

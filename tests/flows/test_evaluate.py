@@ -125,16 +125,22 @@ def test_agreement_with_published_scores_is_told_on_gold_and_without(tmp_path, m
     both = ["equations", "--gold", str(bench), "--scores", str(path)]
     on_gold = evaluated(tmp_path, monkeypatch, *both)["gold"]["bench.jsonl"]
     assert on_gold["agreement"]["first_error"]["equations ~ qwen"] == {
-        "same": 3,
+        "same": 2,
         "equations earlier": 0,
         "qwen earlier": 0,
-        "unlabelled": 2,
+        "unknown": 3,
     }
     assert on_gold["annotators"]["qwen"]["all"]["covered"] == 0.6
     assert on_gold["annotators"]["qwen"]["all"]["calibration"]["steps"] == 6
     assert "equations ~ qwen" in capsys.readouterr().out
     alone = evaluated(tmp_path, monkeypatch, "equations", "--scores", str(path))
-    assert alone["agreement"]["first_error"]["equations ~ qwen"]["same"] == 3
+    assert alone["agreement"]["first_error"]["equations ~ qwen"]["same"] == 2
+    low = ([0.1, 0.9, 0.9], [0.1, 0.9], [0.1, 0.9])
+    write_jsonl(path, [row | {"qwen": each} for row, each in zip(scores, low, strict=True)])
+    again = evaluated(tmp_path, monkeypatch, *both)["gold"]["bench.jsonl"]["agreement"]
+    alone = evaluated(tmp_path, monkeypatch, "equations", "--scores", str(path))["agreement"]
+    for agreement in (again, alone):
+        assert agreement["first_error"]["equations ~ qwen"]["qwen earlier"] == 3
 
 
 def test_an_annotator_that_needs_references_is_told_which_file_has_none(tmp_path, monkeypatch):

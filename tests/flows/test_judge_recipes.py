@@ -102,7 +102,7 @@ def test_the_manifest_says_how_far_annotators_agree_and_what_could_be_read(tmp_p
         "same": 2,
         "mc earlier": 1,
         "critic earlier": 0,
-        "unlabelled": 0,
+        "unknown": 0,
     }
     assert said["kappa"][pair] == pytest.approx((6 / 7 - 32 / 49) / (1 - 32 / 49), abs=1e-4)
     assert 0 < said["alpha"] < 1

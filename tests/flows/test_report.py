@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from flows import report as reports
 from flows.cli import main
 from flows.report import REPORT, report
 from stepmark.counts import Tally
@@ -266,7 +265,7 @@ def test_the_page_of_thousands_is_as_small_as_that_of_hundreds(tmp_path):
 
 def test_solutions_that_do_not_fit_are_counted(tmp_path, monkeypatch):
     whole = report(many(tmp_path / "whole", 100)).read_text()
-    monkeypatch.setattr(reports, "MOST", 20_000)
+    monkeypatch.setattr("storage.pages.page.MOST", 20_000)
     page = report(many(tmp_path / "cut", 100)).read_text()
     shown, chosen = (each.count('<details class="card solution"') for each in (page, whole))
     assert 0 < shown < chosen

@@ -50,7 +50,7 @@ def test_four_models_and_the_verifier_agree_as_far_as_the_manifest_says(tmp_path
         "same": 1,
         "qwen-prm earlier": 0,
         "skywork-prm earlier": 1,
-        "unlabelled": 0,
+        "unknown": 0,
     }
     assert agreement["kappa"]["skywork-prm ~ sums"] == 1.0
     assert manifest.costs["qwen-prm"]["requests"] == 0
@@ -80,6 +80,30 @@ def test_another_threshold_is_another_view_of_the_scores_kept(tmp_path):
     manifest = build(path, tmp_path / "out")
     assert manifest.counts["verdicts"]["qwen-prm"] == {"correct": 7, "incorrect": 1}
     assert given.exists()
+
+
+def test_changed_scores_label_anew(tmp_path):
+    path = arrange(tmp_path)
+    build(path, tmp_path / "out")
+    given = tmp_path / "solutions.jsonl"
+    given.write_text(given.read_text(encoding="utf-8").replace("0.75", "0.45"), encoding="utf-8")
+    manifest = build(path, tmp_path / "out")
+    assert manifest.counts["verdicts"]["qwen-prm"] == {"correct": 3, "incorrect": 5}
+    rows = {row.source_id: row for row in solutions(tmp_path / "out" / "prm-scores")}
+    assert rows["s1"].values == (0.9, 0.45, 0.25, 0.1)
+
+
+def test_scores_that_come_later_leave_the_labels_that_are_there_alone(tmp_path):
+    path = arrange(tmp_path)
+    build(path, tmp_path / "out")
+    given, data = tmp_path / "solutions.jsonl", tmp_path / "out" / "prm-scores" / "data"
+    before = {shard: shard.read_bytes() for shard in data.iterdir()}
+    more = json.dumps(a_row(2, HIGH, LOW, LATE, HIGH)) + "\n"
+    given.write_text(given.read_text(encoding="utf-8") + more, encoding="utf-8")
+    manifest = build(path, tmp_path / "out")
+    assert sum(manifest.counts["verdicts"]["qwen-prm"].values()) == 12
+    assert {shard: shard.read_bytes() for shard in before} == before
+    assert len(list(data.iterdir())) == 2
 
 
 def test_scores_that_are_not_there_are_told_before_anything_is_done(tmp_path):

@@ -77,11 +77,12 @@ def test_what_an_annotator_rests_on_comes_with_it(tmp_path):
 
 
 def test_how_a_recipe_gets_its_solutions_is_left_behind(tmp_path):
-    path = arrange(tmp_path, solve__samples=2, limit=3)
+    quota = {"correct": 1, "incorrect": 1, "max_draws": 4}
+    path = arrange(tmp_path, solve__samples=2, solve__quota=quota, limit=3)
     subject = opened(str(path), tmp_path, filters=[{"method": "near_duplicates"}], export=["trl"])
     recipe = recipe_of(subject, "g", GOLD, tmp_path)
     assert (recipe.problems, recipe.limit, recipe.filters, recipe.export) == (None, None, (), ())
-    assert recipe.solve.policies == ()
+    assert (recipe.solve.policies, recipe.solve.quota) == ((), None)
     assert recipe.solve.prompt == "bare"  # rollouts continue what was asked so
 
 
@@ -120,6 +121,9 @@ def test_models_with_published_scores_are_annotators_beside_it(tmp_path):
     assert subject.names == ("equations", "qwen-prm")
     recipe = recipe_of(subject, "g", GOLD, tmp_path)
     assert recipe.annotators["qwen-prm"].column == "Qwen PRM"  # type: ignore[union-attr]
+    write_jsonl(path, [row | {"Qwen PRM": [0.25]}])
+    changed = beside_scores(opened("equations", tmp_path), path)
+    assert recipe_of(changed, "g", GOLD, tmp_path).name != recipe.name
     clash = write_jsonl(tmp_path / "clash.jsonl", [row | {"equations": [0.5]}])
     with pytest.raises(RecipeError, match="has a column 'equations', and an annotator"):
         beside_scores(opened("equations", tmp_path), clash)

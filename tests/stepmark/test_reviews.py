@@ -32,6 +32,15 @@ def test_what_was_added_is_read_back(tmp_path):
     assert read == [reviews[0], a_review(SOLUTION, 2, reviewer="bob")]
 
 
+def test_half_a_character_is_written_out_and_loses_no_review(tmp_path):
+    add(
+        tmp_path / "r", [a_review(SOLUTION, 1, note="\ud83d!"), a_review(SOLUTION, 1, reviewer="b")]
+    )
+    read = [entry.review for entry in read_reviews(tmp_path / "r")]
+    assert [(each.reviewer, each.note) for each in read] == [("ann", "\\ud83d!"), ("b", "")]
+    read[0].note.encode()
+
+
 def test_what_a_person_says_last_of_a_solution_stands(tmp_path):
     add(tmp_path / "r", [a_review(SOLUTION, 1), a_review(SOLUTION, 2, reviewer="bob")])
     add(tmp_path / "r", [a_review(SOLUTION, 0)])

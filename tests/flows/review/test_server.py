@@ -55,6 +55,12 @@ def test_undo_takes_back_the_last_word_and_no_other(tmp_path):
     assert at_work.undo() is None
 
 
+def test_half_a_character_in_a_note_is_written_out(server, tmp_path):
+    said = {"solution": THREE[0].id, "choice": "step 1", "note": "\ud83d"}
+    assert ask(server, "POST", "review", body=json.dumps(said)) == (200, '{"at": 1}')
+    assert kept(tmp_path) == [a_review(THREE[0], 1, note="\\ud83d")]
+
+
 def test_a_person_goes_on_where_they_left_off_and_sees_nobody_elses(tmp_path):
     desk(tmp_path).say(THREE[0].id, "step 1", "")
     assert desk(tmp_path).next_open() == 1
@@ -143,6 +149,7 @@ def test_the_page_itself_may_write(server, tmp_path):
         ({"body": '{"solution": 1, "choice": 2, "note": 3}'}, 400),
         ({"body": "[" * 50_000}, 400),
         ({"body": " " * 70_000}, 413),
+        ({"Content_Length": "9" * 5_000}, 413),
         ({"path": "elsewhere"}, 404),
         ({"body": json.dumps({"solution": "so_0", "choice": "step 1", "note": ""})}, 409),
     ],
@@ -163,7 +170,8 @@ def test_nobody_reads_without_the_address(server, changes, status):
 
 
 @pytest.mark.parametrize(
-    ("query", "place"), [("", 1), ("?at=2", 3), ("?at=9", 1), ("?at=x", 1), ("?at=²", 1)]
+    ("query", "place"),
+    [("", 1), ("?at=2", 3), ("?at=9", 1), ("?at=x", 1), ("?at=²", 1), ("?at=" + "9" * 5_000, 1)],
 )
 def test_the_place_that_is_asked_for_is_shown_or_the_next_open_one(server, query, place):
     status, text = ask(server, path=query.replace("²", "%C2%B2"))

@@ -170,6 +170,26 @@ def test_the_same_export_again_adds_nothing(root):
     assert [review.first_error for review in reviews] == [1]
 
 
+HALF = "\ud83d"
+"""Half a character, which JSON can say and no file can hold."""
+
+
+@pytest.mark.parametrize(
+    ("tool", "content"),
+    [
+        ("label-studio", studio_task([studio_answer("step 1", 3, HALF), studio_answer(HALF, 4)])),
+        ("argilla", argilla_record({HALF: "step 1", "u": HALF}, **{HALF: HALF})),
+    ],
+)
+def test_half_a_character_is_written_out_and_the_rest_of_the_export_taken(root, tool, content):
+    told, reviews = take(root, tool, [content])
+    assert told.startswith("1 reviews added")
+    assert "no_such_choice" in told
+    assert reviews[0].note == "\\ud83d"
+    again, _ = take(root, tool, [content])
+    assert again.startswith("0 reviews added, 1 were there already")
+
+
 @pytest.mark.parametrize(
     ("tool", "content", "why"),
     [

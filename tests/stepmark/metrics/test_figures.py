@@ -6,7 +6,7 @@ import pytest
 
 from stepmark.gold import Gold
 from stepmark.metrics import measure
-from stepmark.metrics.figures import Said
+from stepmark.metrics.figures import SolutionLabels
 
 GOLD = [
     Gold(id="0", problem="A", steps=("a", "b", "c"), first_error=1),
@@ -17,9 +17,9 @@ GOLD = [
 
 def test_every_solution_and_step_is_counted():
     said = [
-        Said(("correct", "incorrect", "incorrect"), (0.9, 0.2, 0.1)),
-        Said(("correct", "unlabelled"), (0.8, None)),
-        Said((), ()),
+        SolutionLabels(("correct", "incorrect", "incorrect"), (0.9, 0.2, 0.1)),
+        SolutionLabels(("correct", "unlabelled"), (0.8, None)),
+        SolutionLabels((), ()),
     ]
     found = measure(GOLD, said)
     assert (found.solutions, found.wrong) == (3, 2)
@@ -41,7 +41,7 @@ def test_every_solution_and_step_is_counted():
 
 
 def test_who_was_asked_about_nothing_is_mistaken_throughout():
-    found = measure(GOLD, [Said((), ())] * 3)
+    found = measure(GOLD, [SolutionLabels((), ())] * 3)
     assert (found.named, found.covered, found.coverage) == (0, 0, 0)
     assert found.first_errors.f1 is not None
     assert found.first_errors.f1.value == 0

@@ -50,8 +50,13 @@ def test_a_solution_on_which_they_differ_is_said_to_be_so_whatever_it_was_chosen
     assert all(DIFFER in kinds for kinds in found.values())
 
 
-def test_who_says_nothing_does_not_differ():
-    assert disagree([said("CI", "CC"), said("??", "C?")]).tolist() == [False, False]
+def test_who_leaves_a_step_open_that_may_be_the_first_error_differs_from_nobody():
+    one, other = said("CI", "CC", "CCIC", "CCCC"), said("??", "C?", "C???", "C???")
+    assert disagree([one, other]).tolist() == [False] * 4
+
+
+def test_an_error_after_open_steps_differs_from_who_calls_them_all_sound():
+    assert disagree([said("??I", "??I"), said("CCC", "CC?")]).tolist() == [True, False]
 
 
 def test_an_even_chance_is_the_least_certain_value():

@@ -29,10 +29,10 @@ def test_steps_are_counted_by_verdict():
 
 
 def test_first_errors_are_counted_by_index_and_by_place():
-    found = first_errors(said("CI", "ICCC", "CCCCI", "CC", "??"))
+    found = first_errors(said("CI", "ICCC", "CCCCI", "CC", "C?", "??"))
     assert found.at[:5].tolist() == [1, 1, 0, 0, 1]
     assert found.relative.tolist() == [1, 0, 0, 1, 1]
-    assert (found.none, found.silent) == (1, 1)
+    assert (found.none, found.unknown) == (1, 2)
 
 
 def test_late_first_errors_are_counted_together():
@@ -43,7 +43,7 @@ def test_late_first_errors_are_counted_together():
 @given(solutions)
 def test_every_solution_is_counted_once(letters):
     found = first_errors(said(*letters))
-    assert found.at.sum() + found.none + found.silent == len(letters)
+    assert found.at.sum() + found.none + found.unknown == len(letters)
     assert found.relative.sum() == found.at.sum()
 
 

@@ -31,10 +31,11 @@ def test_steps_of_all_shards_stand_in_a_row(said):
     assert np.isnan(said.values).tolist() == [False, False, True, True, False, True]
 
 
-def test_a_solution_without_an_error_has_none_and_one_without_labels_is_silent(said):
+def test_a_solution_without_an_error_has_none_and_of_one_without_labels_none_is_named(said):
     assert said.first_error.tolist() == [1, 2, 1]
     assert said.has_error.tolist() == [True, False, False]
-    assert said.silent.tolist() == [False, False, True]
+    assert said.named.tolist() == [True, True, False]
+    assert said.sound.tolist() == [1, 2, 0]
 
 
 def test_some_solutions_are_taken_in_another_order(said):
