@@ -98,11 +98,11 @@ def write_export(root: Path, name: FormatName, target: Path) -> Exported:
     rows: Counter[str] = Counter()
     unsaid: Counter[str] = Counter()
     for part in source.parts():
-        said = chosen.say(part)
-        unsaid += said.unsaid
-        rows[part.split] += len(said.rows)
-        if said.rows:
-            _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
+        written = chosen.write(part)
+        unsaid += written.unsaid
+        rows[part.split] += len(written.rows)
+        if written.rows:
+            _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, written.rows)
     left_out = dict(sorted(unsaid.items()))
     digest = _digest(fresh)
     card = export_card(

@@ -19,7 +19,7 @@ from typing import Final
 
 from stepmark.records import Verdict
 from storage.export.marks import texts
-from storage.export.said import Said, together
+from storage.export.written import Written, together
 from storage.rows import LabelledSolution
 
 RATINGS: Final[dict[Verdict, int]] = {"correct": 1, "neutral": 0, "incorrect": -1}
@@ -144,14 +144,14 @@ class Prm800kRow:
     """The ratings."""
 
 
-def processbench(solution: LabelledSolution) -> Said:
+def processbench(solution: LabelledSolution) -> Written:
     """Return the `ProcessBenchRow` of a solution whose first error, or none, is known."""
     end = len(solution.steps) if solution.first_error is None else solution.first_error
     before = solution.verdicts[:end]
     if "unlabelled" in before:
-        return Said((), Counter({"solutions whose first error is not known": 1}))
+        return Written((), Counter({"solutions whose first error is not known": 1}))
     if solution.outcome == "unknown":
-        return Said((), Counter({"solutions with an unknown outcome": 1}))
+        return Written((), Counter({"solutions with an unknown outcome": 1}))
     row = ProcessBenchRow(
         id=solution.id,
         generator=solution.policy,
@@ -162,12 +162,12 @@ def processbench(solution: LabelledSolution) -> Said:
     )
     after = solution.verdicts[end + 1 :]
     unsaid = Counter("neutral steps" for verdict in before if verdict == "neutral")
-    return Said(
+    return Written(
         (row,), unsaid + Counter("steps after the first error" for v in after if v != "unlabelled")
     )
 
 
-def prmbench(solutions: Sequence[LabelledSolution]) -> Said:
+def prmbench(solutions: Sequence[LabelledSolution]) -> Written:
     """Return the `PrmBenchRow` of each solution whose steps are all right or wrong."""
     sound = {s.problem_id: texts(s) for s in solutions if set(s.verdicts) == {"correct"}}
     return together(
@@ -175,7 +175,7 @@ def prmbench(solutions: Sequence[LabelledSolution]) -> Said:
     )
 
 
-def prm800k(solution: LabelledSolution) -> Said:
+def prm800k(solution: LabelledSolution) -> Written:
     """Return the `Prm800kRow` of a solution."""
     steps = texts(solution)
     rated = tuple(
@@ -206,14 +206,14 @@ def prm800k(solution: LabelledSolution) -> Said:
             finish_reason="solution" if solution.first_error is None else "found_error",
         ),
     )
-    return Said(
+    return Written(
         (row,), Counter("soft values" for v in solution.values if v is not None and 0 < v < 1)
     )
 
 
-def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Said:
+def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Written:
     if not set(solution.verdicts) <= {"correct", "incorrect"}:
-        return Said((), Counter({"solutions with a step that is neither right nor wrong": 1}))
+        return Written((), Counter({"solutions with a step that is neither right nor wrong": 1}))
     errors = tuple(
         number
         for number, verdict in enumerate(solution.verdicts, start=1)
@@ -232,4 +232,4 @@ def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Said:
         classification="natural",
     )
     soft = (v for v in solution.values if v is not None and 0 < v < 1)
-    return Said((row,), Counter("soft values" for _ in soft))
+    return Written((row,), Counter("soft values" for _ in soft))

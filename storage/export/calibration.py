@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stepmark.prefixes import Prefixes
-from storage.export.said import Said
+from storage.export.written import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class MeasuredPrefix:
     """Share of the graded ones that are right, in [0, 1]."""
 
 
-def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Said:
+def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Written:
     """Return the `MeasuredPrefix` of every prefix with a graded rollout.
 
     Args:
@@ -66,4 +66,4 @@ def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Said
         if correct + incorrect
     )
     left = len(prefixes.texts) - len(rows)
-    return Said(rows, +Counter({"prefixes without a graded rollout": left}))
+    return Written(rows, +Counter({"prefixes without a graded rollout": left}))

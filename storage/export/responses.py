@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 UNKNOWN = "solutions with an unknown outcome"
@@ -44,19 +44,19 @@ class ResponsePair:
     """One whose answer is wrong."""
 
 
-def responses(solution: LabelledSolution) -> Said:
+def responses(solution: LabelledSolution) -> Written:
     """Return the `ResponseRow` of a solution."""
     if solution.outcome == "unknown":
-        return Said((), Counter({UNKNOWN: 1}))
+        return Written((), Counter({UNKNOWN: 1}))
     row = ResponseRow(
         prompt=f"{solution.problem}\n",
         completion="".join(solution.steps),
         label=solution.outcome == "correct",
     )
-    return Said((row,), _steps(solution))
+    return Written((row,), _steps(solution))
 
 
-def response_pairs(solutions: Sequence[LabelledSolution]) -> Said:
+def response_pairs(solutions: Sequence[LabelledSolution]) -> Written:
     """Return the `ResponsePair` rows of solutions."""
     by_problem = sorted(solutions, key=lambda s: (s.problem_id, s.id))
     rows: list[ResponsePair] = []
@@ -78,7 +78,7 @@ def response_pairs(solutions: Sequence[LabelledSolution]) -> Said:
         unsaid += Counter(
             {UNKNOWN: unknown, "solutions without a partner": abs(len(right) - len(wrong))}
         )
-    return Said(tuple(rows), unsaid)
+    return Written(tuple(rows), unsaid)
 
 
 def _steps(solution: LabelledSolution) -> Counter[str]:

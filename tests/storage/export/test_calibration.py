@@ -6,12 +6,12 @@ from stepmark.counts import Tally
 from stepmark.prefixes import prefixes_of
 from stepmark.records import Rollout, Solution
 from storage.export.calibration import measured_prefixes
-from storage.export.said import Said
+from storage.export.written import Written
 from tests.fakes.columns import table_from
 from tests.fakes.factories import a_solution, rollouts_of
 
 
-def said(*stated: tuple[list[str], dict[int, Tally]]) -> Said:
+def said(*stated: tuple[list[str], dict[int, Tally]]) -> Written:
     solutions = [a_solution(steps) for steps, _ in stated]
     rollouts = [
         r

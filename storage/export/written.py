@@ -1,4 +1,4 @@
-"""What a format says of labelled solutions, and what it has no way to say."""
+"""What a format writes of labelled solutions, and what it has no way to say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from storage.rows import LabelledSolution
 
 
-class Said(NamedTuple):
+class Written(NamedTuple):
     """Rows of a trainer format, and how much of the labels is not in them."""
 
     rows: tuple[Any, ...]
@@ -18,18 +18,18 @@ class Said(NamedTuple):
     """How many labels, steps or solutions are left out, by what they are."""
 
 
-def together(parts: Iterable[Said]) -> Said:
+def together(parts: Iterable[Written]) -> Written:
     """Return many parts as one."""
     rows: list[Any] = []
     unsaid: Counter[str] = Counter()
     for part in parts:
         rows.extend(part.rows)
         unsaid.update(part.unsaid)
-    return Said(tuple(rows), unsaid)
+    return Written(tuple(rows), unsaid)
 
 
 def of_each(
-    say: Callable[[LabelledSolution], Said],
-) -> Callable[[Iterable[LabelledSolution]], Said]:
-    """Turn what says one solution into what says many."""
-    return lambda solutions: together(say(solution) for solution in solutions)
+    write: Callable[[LabelledSolution], Written],
+) -> Callable[[Iterable[LabelledSolution]], Written]:
+    """Turn what writes one solution into what writes many."""
+    return lambda solutions: together(write(solution) for solution in solutions)
