@@ -3,7 +3,7 @@
 ProcessBench (arXiv 2412.06559): `label` is the index from 0 of the earliest wrong step, −1 without
 one. PRMBench (arXiv 2501.03124): `error_steps` are numbers from 1 in `modified_process`, beside a
 sound `original_process`. PRM800K (arXiv 2305.20050): a rating of 1, 0 or −1 a step, null where
-nobody rated it.
+nobody rated it; `finish_reason` says whether the solution was judged to its end.
 Deviations: PRMBench changes sound solutions on purpose, while errors here are the policy's own. The
 original process is another solution of the problem that is right throughout, empty without one;
 nothing says which steps were changed, so `modified_steps` are the error steps; `classification` is
@@ -121,7 +121,8 @@ class Ratings:
     total_time: int
     """0."""
     finish_reason: str
-    """`found_error`, or `solution` if there is no wrong step."""
+    """`solution` where every step is rated and none is wrong, `found_error` where every step up to
+    the first wrong one is rated; `give_up`, not judged to the end, elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +204,19 @@ def prm800k(solution: LabelledSolution) -> Written:
         label=Ratings(
             steps=rated,
             total_time=0,
-            finish_reason="solution" if solution.first_error is None else "found_error",
+            finish_reason=_finish(solution),
         ),
     )
     return Written(
         (row,), Counter("soft values" for v in solution.values if v is not None and 0 < v < 1)
     )
+
+
+def _finish(solution: LabelledSolution) -> str:
+    """Return how judging ended: a step that nobody rated is not said to be right."""
+    if "unlabelled" in solution.verdicts[: solution.first_error]:
+        return "give_up"
+    return "solution" if solution.first_error is None else "found_error"
 
 
 def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Written:
