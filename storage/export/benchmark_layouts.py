@@ -5,9 +5,9 @@ one. PRMBench (arXiv 2501.03124): `error_steps` are numbers from 1 in `modified_
 sound `original_process`. PRM800K (arXiv 2305.20050): a rating of 1, 0 or −1 a step, null where
 nobody rated it; `finish_reason` says whether the solution was judged to its end.
 Deviations: PRMBench changes sound solutions on purpose, while errors here are the policy's own. The
-original process is another solution of the problem that is right throughout, empty without one;
-nothing says which steps were changed, so `modified_steps` are the error steps; `classification` is
-`natural`. PRM800K's fields about labellers are those of no person.
+original process is another text for the problem that is right throughout, its answer too, empty
+without one; nothing says which steps were changed, so `modified_steps` are the error steps;
+`classification` is `natural`. PRM800K's fields about labellers are those of no person.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class PrmBenchRow:
     modified_question: str
     """The same statement."""
     original_process: tuple[str, ...]
-    """Steps of a solution that is right throughout; none if there is no such."""
+    """Steps of another solution that is right throughout, its answer too; none without one."""
     modified_process: tuple[str, ...]
     """Steps of the solution."""
     modified_steps: tuple[int, ...]
@@ -170,10 +170,11 @@ def processbench(solution: LabelledSolution) -> Written:
 
 def prmbench(solutions: Sequence[LabelledSolution]) -> Written:
     """Return the `PrmBenchRow` of each solution whose steps are all right or wrong."""
-    sound = {s.problem_id: texts(s) for s in solutions if set(s.verdicts) == {"correct"}}
-    return together(
-        _prmbench(solution, sound.get(solution.problem_id, ())) for solution in solutions
-    )
+    sound: dict[str, list[LabelledSolution]] = {}
+    for solution in solutions:
+        if set(solution.verdicts) == {"correct"} and solution.outcome == "correct":
+            sound.setdefault(solution.problem_id, []).append(solution)
+    return together(_prmbench(each, sound.get(each.problem_id, ())) for each in solutions)
 
 
 def prm800k(solution: LabelledSolution) -> Written:
@@ -219,7 +220,7 @@ def _finish(solution: LabelledSolution) -> str:
     return "solution" if solution.first_error is None else "found_error"
 
 
-def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Written:
+def _prmbench(solution: LabelledSolution, sound: Sequence[LabelledSolution]) -> Written:
     if not set(solution.verdicts) <= {"correct", "incorrect"}:
         return Written((), Counter({"solutions with a step that is neither right nor wrong": 1}))
     errors = tuple(
@@ -227,6 +228,9 @@ def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Written:
         for number, verdict in enumerate(solution.verdicts, start=1)
         if verdict == "incorrect"
     )
+    text = "".join(solution.steps)
+    others = (other for other in sound if "".join(other.steps) != text)
+    original = next(map(texts, others), ())
     row = PrmBenchRow(
         original_question=solution.problem,
         modified_question=solution.problem,

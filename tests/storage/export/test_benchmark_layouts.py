@@ -78,6 +78,23 @@ def test_prmbench_takes_no_other_problems_solution_for_the_original():
     assert [row.original_process for row in said.rows if row.error_steps] == [()]
 
 
+def test_prmbench_takes_another_solution_for_the_original_and_never_the_same():
+    one, other = a_row("CC", ("a", "b"), id="so_1"), a_row("CC", ("c", "d"), id="so_2")
+    joined = a_row("C", ("ab",), id="so_3")
+    assert [row.original_process for row in prmbench([one]).rows] == [()]
+    assert [row.original_process for row in prmbench([one, joined]).rows] == [(), ()]
+    assert [row.original_process for row in prmbench([one, other]).rows] == [
+        ("c", "d"),
+        ("a", "b"),
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["incorrect", "unknown"])
+def test_prmbench_takes_no_solution_for_sound_whose_answer_is_not_known_to_be_right(outcome):
+    said = prmbench([a_row("CC", id="so_2", outcome=outcome), a_row("CI")])
+    assert [row.original_process for row in said.rows] == [(), ()]
+
+
 @pytest.mark.parametrize("verdicts", ["C?", "NI", "CI?"])
 def test_prmbench_has_no_word_for_a_step_that_is_neither(verdicts):
     said = prmbench([a_row(verdicts)])
