@@ -185,7 +185,7 @@ def _agreement(agreement: Mapping[str, Any] | None) -> list[str]:
 
 def _noise(noise: Mapping[str, Any]) -> list[str]:
     if not noise.get("measured"):
-        return ["The labels rest on no rollouts, so that no sampling noise can be estimated."]
+        return ["The labels carry no counts of rollouts: their sampling noise cannot be estimated."]
     return [_sampling_noise(noise)]
 
 
