@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,17 +40,22 @@ class Part:
     """Number of the shard."""
     split: str
     """Name of the split."""
+    listed: Collection[str]
+    """Paths of the data shards that the build's manifest lists."""
 
     @property
     def stem(self) -> str:
         """Name of the split's data shard, without its ending."""
-        return Path(data_path(self.split, self.run, self.shard)).stem
+        return Path(self._data).stem
 
     @cached_property
     def labelled(self) -> tuple[LabelledSolution, ...]:
-        """The data rows; perhaps none."""
-        path = self.root / data_path(self.split, self.run, self.shard)
-        return read_shard(path, LabelledSolution) if path.exists() else ()
+        """The data rows; perhaps none, and then no shard is listed."""
+        return (
+            read_shard(self.root / self._data, LabelledSolution)
+            if self._data in self.listed
+            else ()
+        )
 
     @cached_property
     def problems(self) -> dict[str, Problem]:
@@ -86,6 +91,10 @@ class Part:
                 positions.setdefault(one.position, []).append(one)
         for solution, positions in by_solution.items():
             yield self._solutions[solution], positions
+
+    @property
+    def _data(self) -> str:
+        return data_path(self.split, self.run, self.shard)
 
     @cached_property
     def _solutions(self) -> dict[str, Solution]:
@@ -127,12 +136,20 @@ class Source:
 
     def parts(self) -> Iterator[Part]:
         """Yield its splits, shard by shard."""
-        runs = {shard_of(ref.path): run_of(ref.path) for ref in self.manifest.data}
+        listed = frozenset(ref.path for ref in self.manifest.data)
+        runs = {shard_of(path): run_of(path) for path in listed}
         for ref in self.manifest.shards["problems"]:
             shard = shard_of(ref.path)
             run = runs.get(shard, FIRST_RUN)
             for split in self.recipe.splits:
-                yield Part(root=self.root, recipe=self.recipe, run=run, shard=shard, split=split)
+                yield Part(
+                    root=self.root,
+                    recipe=self.recipe,
+                    run=run,
+                    shard=shard,
+                    split=split,
+                    listed=listed,
+                )
 
 
 def _needed(annotators: Mapping[str, Kind], root: Path, what: str) -> Mapping[str, Kind]:

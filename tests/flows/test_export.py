@@ -131,6 +131,17 @@ def test_an_unfinished_build_is_not_exported(tmp_path):
     assert not (tmp_path / "nothing").exists()
 
 
+def test_a_data_shard_that_is_lost_is_missed(root, tmp_path):
+    lost = min((root / "data").glob("*.parquet"))
+    kept = lost.rename(tmp_path / "kept")
+    try:
+        with pytest.raises(StorageError, match=f"{lost.name} cannot be read"):
+            export(root, "trl", tmp_path / "there")
+    finally:
+        kept.rename(lost)
+    assert not (tmp_path / "there").exists()
+
+
 def test_the_command_says_what_it_left_out(root, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["stepmark", "export", str(root), "--format", "processbench"])
     with pytest.raises(SystemExit) as ended:
