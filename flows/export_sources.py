@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotators.judged import Judged
+from annotators.monte_carlo import MonteCarlo
 from flows.recipe import Recipe
 from stepmark.errors import StorageError
 from stepmark.prefixes import ROLLOUT_COLUMNS, SOLUTION_COLUMNS, Prefixes, prefixes_of
@@ -63,12 +65,27 @@ class Part:
         problems = read_shard(self.root / "problems" / f"{self.shard}.parquet", Problem)
         return {p.id: p for p in problems if split_of(p.id, self.recipe.splits) == self.split}
 
-    def trees(self) -> Iterator[Prefixes]:
-        """Yield the measured prefixes of each annotator that drew rollouts."""
-        for name in _needed(self.recipe.monte_carlo, self.root, "draws rollouts"):
-            solutions = self._table("solutions", Solution, SOLUTION_COLUMNS)
+    @cached_property
+    def statements(self) -> dict[str, str]:
+        """The statements of the problems, by id."""
+        return {problem.id: problem.statement for problem in self.problems.values()}
+
+    def prefixes(self) -> tuple[Prefixes, Counter[str]]:
+        """Return the measured prefixes, and how many rollouts there are that do not count there.
+
+        Values are of one policy that is drawn from in one way: that of the labels, or of the first
+        annotator that draws where the labels rest on no rollouts.
+        """
+        drawing = _needed(self.recipe.monte_carlo, self.root, "draws rollouts")
+        solutions = self._table("solutions", Solution, SOLUTION_COLUMNS)
+        ours, others = [], Counter[str]()
+        for name, annotator in drawing.items():
             rollouts = self._table(f"rollouts/{name}", Rollout, (*ROLLOUT_COLUMNS, "problem_id"))
-            yield prefixes_of(solutions, rollouts)
+            if self._draws_as_labelled(annotator):
+                ours.append(rollouts)
+            else:
+                others[f"rollouts of {name}, of another policy or sampling"] += rollouts.num_rows
+        return prefixes_of(solutions, pa.concat_tables(ours), self._kept), +others
 
     def exchanges(self) -> Iterator[tuple[str, Exchange]]:
         """Yield what each judge was asked about the split's data rows and replied, by its name."""
@@ -91,6 +108,27 @@ class Part:
                 positions.setdefault(one.position, []).append(one)
         for solution, positions in by_solution.items():
             yield self._solutions[solution], positions
+
+    def keeps(self, solution: Solution) -> bool:
+        """Tell whether a solution is in the data, or cannot be, as the recipe labels no step."""
+        return self._kept is None or solution.id in self._kept
+
+    def _draws_as_labelled(self, annotator: MonteCarlo) -> bool:
+        """Tell whether an annotator's draws are of the policy and sampling that exports are of."""
+        drawing = self.recipe.monte_carlo
+        names = [name for name in self.recipe.labels.annotators if name in drawing]
+        first = drawing[next(iter((*names, *drawing)))]
+        return (annotator.policy, self.recipe.sampling_of(annotator)) == (
+            first.policy,
+            self.recipe.sampling_of(first),
+        )
+
+    @cached_property
+    def _kept(self) -> frozenset[str] | None:
+        """Ids of the solutions in the data; null where the recipe labels no step."""
+        if self.recipe.labels.annotators[0] in self.recipe.preferences:
+            return None
+        return frozenset(row.id for row in self.labelled)
 
     @property
     def _data(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,6 +11,7 @@ from annotators.judges import Reading
 from annotators.judges.pathfinder import PathFinder, typed
 from annotators.preferences import ruling
 from flows.export_sources import Part
+from stepmark.prefixes import Prefixes
 from stepmark.records import Comparison, Solution
 from storage.export import benchmark_layouts as layouts
 from storage.export import chat, critiques, step_tags
@@ -61,17 +62,33 @@ def _pqm(part: Part) -> Written:
     return Written(rows, +Counter({why: left}))
 
 
+def _measured(part: Part, write: Callable[[Prefixes], Written]) -> Written:
+    """Write what a split's measured prefixes say; rollouts that are not among them are counted."""
+    prefixes, others = part.prefixes()
+    return together([write(prefixes), Written((), others)])
+
+
 def _rstar(part: Part) -> Written:
-    return Written(tuple(_step_pairs(part)), Counter())
+    return _measured(part, step_pairs)
+
+
+def _omegaprm(part: Part) -> Written:
+    return _measured(part, soft_pairs)
+
+
+def _calibration(part: Part) -> Written:
+    return _measured(part, lambda prefixes: measured_prefixes(prefixes, part.statements))
 
 
 def _dpo(part: Part) -> Written:
     """Pair what was compared, where the build compared steps; else what was measured."""
-    statements = {problem.id: problem.statement for problem in part.problems.values()}
     if not part.recipe.preferences:
-        return Written(preferred_steps(_step_pairs(part), statements), Counter())
+        pairs = _rstar(part)
+        return Written(preferred_steps(pairs.rows, part.statements), pairs.unsaid)
     return together(
-        _preferred(statements[solution.problem_id], solution, comparisons)
+        _preferred(part.statements[solution.problem_id], solution, comparisons)
+        if part.keeps(solution)
+        else Written((), Counter({"compared solutions that are not in the data": 1}))
         for solution, comparisons in part.compared()
     )
 
@@ -89,21 +106,6 @@ def _preferred(
     unsaid = Counter(NO_PAIR[ruled.reason] for ruled in rulings.values() if ruled.reason)
     unsaid["steps without another candidate"] = len(solution.steps) - len(rulings)
     return Written(rows, +unsaid)
-
-
-def _omegaprm(part: Part) -> Written:
-    pairs = (pair for trees in part.trees() for pair in records_of(SoftPair, soft_pairs(trees)))
-    return Written(tuple(pairs), Counter())
-
-
-def _calibration(part: Part) -> Written:
-    statements = {problem.id: problem.statement for problem in part.problems.values()}
-    return together(measured_prefixes(trees, statements) for trees in part.trees())
-
-
-def _step_pairs(part: Part) -> Iterator[StepPair]:
-    for trees in part.trees():
-        yield from records_of(StepPair, step_pairs(trees))
 
 
 def _critiques(part: Part) -> Written:

@@ -110,7 +110,7 @@ class Recipe(Block):
                 "`problems` instead"
             )
         check_injected(self.solve, self.annotators)
-        check_compared(self.solve, self.annotators)
+        check_compared(self.solve, self.annotators, self.labels.annotators[0], self.filters)
         check_filters(
             self.filters,
             sampled=self.solutions is None,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from stepmark.prefixes import Prefixes
 from storage.rows import LabelledSolution
+
+NO_SOLUTION: Final = "prefixes of no solution in the data"
+"""Measured prefixes that only solutions have which a filter or the labels left out."""
 
 
 class Written(NamedTuple):
@@ -16,6 +20,11 @@ class Written(NamedTuple):
     """Records of the format."""
     unsaid: Counter[str]
     """How many labels, steps or solutions are left out, by what they are."""
+
+
+def not_kept(prefixes: Prefixes) -> Counter[str]:
+    """Count the prefixes that no format writes, as no solution in the data has them."""
+    return +Counter({NO_SOLUTION: int((~prefixes.kept).sum())})
 
 
 def together(parts: Iterable[Written]) -> Written:

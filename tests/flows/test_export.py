@@ -16,18 +16,75 @@ from flows.formats import FORMATS
 from flows.recipe_file import load_recipe
 from flows.show import solutions
 from stepmark.errors import RecipeError, StorageError
-from storage.export.names import FROM_CRITIQUES, FormatName
+from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 from storage.manifest import read_manifest
-from tests.flows.arrange import arrange, build, files_of
+from tests.flows.arrange import (
+    SUMS,
+    arrange,
+    build,
+    files_of,
+    question,
+    script_rows,
+    write_jsonl,
+)
 from tests.flows.judged_builds import arrange as arrange_judged
 
-FROM_LABELS = [name for name in FORMATS if name not in FROM_CRITIQUES]
+WITHOUT_A_JUDGE = [name for name in FORMATS if name not in FROM_CRITIQUES]
+MC: dict[str, Any] = {
+    "method": "monte_carlo",
+    "policy": "solver",
+    "probe": {"method": "exhaustive", "draws": 8},
+    "rule": {"method": "hard"},
+}
+
+
+def arrange_apart(folder: Path, **changes: Any) -> Path:
+    """The tiny build with wrong steps that are many edits away from the right ones."""
+    path = arrange(folder, **changes)
+    script = json.dumps(script_rows())
+    for a, b in SUMS:
+        wrong = f"{a + b} + 1 = {a + b + 2}."
+        script = script.replace(wrong, f"everybody can see at once that {wrong}")
+    write_jsonl(folder / "script.jsonl", json.loads(script))
+    return path
 
 
 @pytest.fixture(scope="module")
 def root(prefect_server, tmp_path_factory) -> Path:
     folder = Path(tmp_path_factory.mktemp("export"))
-    build(arrange(folder), folder / "out")
+    build(arrange_apart(folder), folder / "out")
+    return folder / "out" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def decontaminated(prefect_server, tmp_path_factory) -> Path:
+    """The same build without its first two problems, which are a benchmark's."""
+    folder = Path(tmp_path_factory.mktemp("decontaminated"))
+    write_jsonl(folder / "bench.jsonl", [{"question": question(a, b)} for a, b in SUMS[:2]])
+    benchmarks = {"bench": {"path": "bench.jsonl", "statement": "question"}}
+    filters = [{"method": "decontaminate", "benchmarks": benchmarks}]
+    build(arrange_apart(folder, filters=filters), folder / "out")
+    return folder / "out" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def measured_again(prefect_server, tmp_path_factory) -> Path:
+    """The same with an annotator that reads the same draws, and a policy that never succeeds."""
+    folder = Path(tmp_path_factory.mktemp("again"))
+    policies = {
+        policy: {"engine": "scripted", "model": f"{model}.jsonl"}
+        for policy, model in (("solver", "script"), ("lost", "lost"))
+    }
+    annotators = {
+        "lost": {**MC, "policy": "lost"},
+        "mc": MC,
+        "again": {**MC, "rule": {"method": "soft"}},
+    }
+    path = arrange_apart(folder, policies=policies, annotators=annotators)
+    script = [json.loads(line) for line in (folder / "script.jsonl").read_text().splitlines()]
+    lost = [row | {"completions": ["The answer is 0."] * 12} for row in script]
+    write_jsonl(folder / "lost.jsonl", lost)
+    build(path, folder / "out")
     return folder / "out" / "tiny"
 
 
@@ -41,15 +98,46 @@ def test_every_format_has_a_name_for_recipes():
     assert set(FORMATS) == set(get_args(FormatName))
 
 
-@pytest.mark.parametrize("name", FROM_LABELS)
+@pytest.mark.parametrize("name", WITHOUT_A_JUDGE)
 def test_a_format_is_written_as_its_summary_says(root, tmp_path, name):
     exported = export(root, name, tmp_path / "there")
     facts = json.loads((tmp_path / "there" / "export.json").read_text())
     assert facts["format"] == name
     assert facts["rows"] == exported.rows
     assert facts["left_out"] == dict(exported.unsaid)
-    if any(exported.rows.values()):
-        assert len(rows_of(tmp_path / "there")) == sum(exported.rows.values())
+    assert len(rows_of(tmp_path / "there")) == sum(exported.rows.values()) > 0
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_JUDGE)
+def test_no_format_holds_what_a_filter_dropped(root, decontaminated, tmp_path, name):
+    def sums(build: Path, there: Path) -> set[int]:
+        export(build, name, there)
+        text = json.dumps(rows_of(there))
+        return {place for place, (a, b) in enumerate(SUMS) if f"{a} + {b} = " in text}
+
+    assert sums(root, tmp_path / "all") == {0, 1, 2, 3, 4}
+    assert sums(decontaminated, tmp_path / "some") == {2, 3, 4}
+
+
+@pytest.mark.parametrize("name", sorted(FROM_ROLLOUTS))
+def test_prefixes_that_a_filter_dropped_are_counted(decontaminated, tmp_path, name):
+    """Of each problem the shared first step, the right second and the wrong second step."""
+    exported = export(decontaminated, name, tmp_path / "there")
+    assert exported.unsaid["prefixes of no solution in the data"] == 2 * 3
+
+
+@pytest.mark.parametrize("name", sorted(FROM_ROLLOUTS))
+def test_prefixes_are_written_once_and_as_one_policy_measures_them(
+    root, measured_again, tmp_path, name
+):
+    plain, exported = (
+        export(build, name, tmp_path / part)
+        for build, part in ((root, "plain"), (measured_again, "again"))
+    )
+    assert rows_of(tmp_path / "again") == rows_of(tmp_path / "plain")
+    drawn = 5 * 2 * 2 * 8
+    others = {"rollouts of lost, of another policy or sampling": drawn}
+    assert exported.unsaid == plain.unsaid + Counter(others)
 
 
 def test_splits_are_found_by_load_dataset(root):
