@@ -65,15 +65,14 @@ def response_pairs(solutions: Sequence[LabelledSolution]) -> Written:
         family = list(group)
         right = [s for s in family if s.outcome == "correct"]
         wrong = [s for s in family if s.outcome == "incorrect"]
-        pairs = list(zip(right, wrong, strict=False))
-        rows += [
-            ResponsePair(
+        for chosen, rejected in zip(right, wrong, strict=False):
+            pair = ResponsePair(
                 prompt=f"{chosen.problem}\n",
                 chosen="".join(chosen.steps),
                 rejected="".join(rejected.steps),
             )
-            for chosen, rejected in pairs
-        ]
+            rows.append(pair)
+            unsaid += _steps(chosen) + _steps(rejected)
         unknown = len(family) - len(right) - len(wrong)
         unsaid += Counter(
             {UNKNOWN: unknown, "solutions without a partner": abs(len(right) - len(wrong))}
