@@ -88,14 +88,22 @@ class Part:
         return prefixes_of(solutions, pa.concat_tables(ours), self._kept), +others
 
     def exchanges(self) -> Iterator[tuple[str, Exchange]]:
-        """Yield what each judge was asked about the split's data rows and replied, by its name."""
+        """Yield what each judge was asked about the split's data rows and replied, by its name.
+
+        Rows that a filter made anew (`altered`) have other steps than the judge saw.
+        """
         for name, judged in _needed(self.recipe.judges, self.root, "asks a judge").items():
             critiques = read_shard(self.root / f"critiques/{name}/{self.shard}.parquet", Critique)
             replies: dict[tuple[str, int], list[Critique]] = {}
             for critique in critiques:
                 replies.setdefault((critique.solution_id, critique.first), []).append(critique)
             for row in self.labelled:
-                yield from ((name, e) for e in self._asked(judged, row, replies))
+                if row.id in self._solutions:
+                    yield from ((name, e) for e in self._asked(judged, row, replies))
+
+    def altered(self) -> int:
+        """Return how many data rows are of steps that a filter joined or cut."""
+        return sum(row.id not in self._solutions for row in self.labelled)
 
     def compared(self) -> Iterator[tuple[Solution, dict[int, list[Comparison]]]]:
         """Yield the split's solutions whose steps were chosen, with the comparisons by position."""

@@ -108,21 +108,28 @@ def _preferred(
     return Written(rows, +unsaid)
 
 
+def _judged(part: Part, written: Written) -> Written:
+    """Count the rows that no judge was asked about beside what was written of the others."""
+    altered = Counter({"solutions whose steps a filter joined or cut": part.altered()})
+    return together([written, Written((), +altered)])
+
+
 def _critiques(part: Part) -> Written:
-    return critiques.critique_chats(exchange for _, exchange in part.exchanges())
+    return _judged(part, critiques.critique_chats(exchange for _, exchange in part.exchanges()))
 
 
 def _critique_dpo(part: Part) -> Written:
-    return critiques.critique_pairs(exchange for _, exchange in part.exchanges())
+    return _judged(part, critiques.critique_pairs(exchange for _, exchange in part.exchanges()))
 
 
 def _pathfinder(part: Part) -> Written:
     """Type each labelled step by the first readable reply of a PathFinder judge about it."""
-    return together(
+    steps = (
         _typed(exchange)
         for name, exchange in part.exchanges()
         if isinstance(part.recipe.judges[name].judge, PathFinder)
     )
+    return _judged(part, together(steps))
 
 
 def _typed(exchange: critiques.Exchange) -> Written:

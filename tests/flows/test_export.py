@@ -300,6 +300,32 @@ def judged(prefect_server, tmp_path_factory) -> Path:
     return folder / "out"
 
 
+@pytest.fixture(scope="module")
+def merged(prefect_server, tmp_path_factory) -> Path:
+    """The build with a PathFinder judge, and a second view of every solution with joined steps."""
+    folder = Path(tmp_path_factory.mktemp("merged"))
+    filters = [{"method": "node_merge", "probability": 1.0}]
+    build(arrange_judged(folder, "pathfinder", filters=filters), folder / "out")
+    return folder / "out" / "pathfinder"
+
+
+@pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
+def test_rows_whose_steps_a_filter_joined_are_of_no_reply_and_are_counted(
+    judged, merged, tmp_path, name
+):
+    plain = export(judged / "pathfinder", name, tmp_path / "plain")
+    exported = export(merged, name, tmp_path / "merged")
+    joined = len(list(solutions(merged))) - len(list(solutions(judged / "pathfinder")))
+    assert exported.unsaid - plain.unsaid == {
+        "solutions whose steps a filter joined or cut": joined
+    }
+    shards = [
+        {path.name: path.read_bytes() for path in (tmp_path / part).glob("*.parquet")}
+        for part in ("plain", "merged")
+    ]
+    assert shards[0] == shards[1]
+
+
 def test_critiques_that_agree_are_chats_with_the_question_that_was_asked(judged, tmp_path):
     exported = export(judged / "capo", "critiques", tmp_path / "there")
     rows = rows_of(tmp_path / "there")
