@@ -133,10 +133,9 @@ def _pathfinder(part: Part) -> Written:
 
 
 def _typed(exchange: critiques.Exchange) -> Written:
-    solution, reply = (
-        exchange.labelled,
-        next((r for r in exchange.replies if r.reason is None), exchange.replies[0]),
-    )
+    """Type a step by its label; only a wrong one needs a reply that can be read."""
+    solution = exchange.labelled
+    reply = next((r for r in exchange.replies if r.reason is None), exchange.replies[0])
     if holds_a_token(solution):
         return Written((), Counter({"steps of solutions with a token of the trainer inside": 1}))
     verdict = solution.verdicts[reply.first]
