@@ -189,7 +189,7 @@ def test_the_card_of_the_build_tells_of_its_exports(root):
 def test_an_export_is_written_anew_with_the_same_bytes(root, tmp_path):
     export(root, "qwen", tmp_path / "there")
     before = files_of(tmp_path / "there")
-    (tmp_path / "there" / "stale.parquet").write_bytes(b"")
+    (tmp_path / "there" / "gone-0001-00000.parquet").write_bytes(b"")
     export(root, "qwen", tmp_path / "there")
     assert files_of(tmp_path / "there") == before
 
@@ -199,6 +199,45 @@ def test_a_folder_with_something_else_is_left_alone(root, tmp_path):
     with pytest.raises(StorageError, match="holds no export"):
         export(root, "trl", tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_what_stands_beside_an_export_is_left_alone(root, tmp_path):
+    (tmp_path / "there.tmp").mkdir()
+    (tmp_path / "there.tmp" / "notes.txt").write_text("mine")
+    export(root, "trl", tmp_path / "there")
+    assert {path.name for path in tmp_path.iterdir()} == {"there", "there.tmp"}
+    assert (tmp_path / "there.tmp" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("theirs", ["notes.txt", "kept/train-0000-00000.parquet"])
+def test_an_export_with_something_of_a_users_inside_is_not_replaced(root, tmp_path, theirs):
+    there = tmp_path / "there"
+    export(root, "trl", there)
+    (there / theirs).parent.mkdir(exist_ok=True)
+    (there / theirs).write_text("mine")
+    with pytest.raises(StorageError, match=f"holds '{theirs.split('/')[0]}', which is no file"):
+        export(root, "trl", there)
+    assert (there / theirs).read_text() == "mine"
+
+
+def test_the_folder_one_is_in_is_not_replaced(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="is the folder you are in"):
+        export(root, "trl", Path())
+
+
+def test_a_link_to_an_export_stays_a_link(root, tmp_path):
+    export(root, "trl", tmp_path / "there")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    export(root, "qwen", tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "there" / "export.json").read_text())["format"] == "qwen"
+
+
+def test_a_place_that_cannot_be_written_is_named(root, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StorageError, match="there cannot be written"):
+        export(root, "trl", tmp_path / "file" / "there")
 
 
 @pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
