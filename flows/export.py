@@ -1,7 +1,7 @@
 """Exports: the labels of a finished build in a trainer's own format, shard by shard.
 
 The build's own files stay as they are. An export is a folder, whole or not there: files named as
-the data shards are, a card, and `export.json`, which says what the format could not express.
+the data shards are, a card, and `export.json`, which says what is left out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Exported(NamedTuple):
     rows: dict[str, int]
     """Rows by split."""
     unsaid: Counter[str]
-    """What the format could not express."""
+    """What is left out, by what it is."""
 
 
 def export(root: Path, name: str, out: Path | None = None) -> Exported:
@@ -198,6 +198,6 @@ def _check_free(place: Path) -> None:
     theirs = [file.name for file in files if file.is_dir() or not OURS.fullmatch(file.name)]
     if theirs:
         raise StorageError(
-            f"{place} holds {theirs[0]!r}, which is no file of an export, and would be replaced with "
-            "it. Move it elsewhere, or choose another --out."
+            f"{place} holds {theirs[0]!r}, which is no file of an export and would go with it. "
+            "Move it elsewhere, or choose another --out."
         )

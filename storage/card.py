@@ -269,9 +269,7 @@ def _formats(exports: Sequence[ExportFacts]) -> list[str]:
 def _rows_and_losses(export: ExportFacts) -> str:
     rows = ", ".join(f"{split} {count:,}" for split, count in export.rows.items() if count)
     losses = "; ".join(f"{count:,} {what}" for what, count in export.left_out.items())
-    return f"{rows or 'no'} rows" + (
-        f"; left out, as it cannot express them: {losses}" * bool(losses)
-    )
+    return f"{rows or 'no'} rows" + (f"; left out: {losses}" * bool(losses))
 
 
 def _runs(manifest: Manifest) -> list[str]:

@@ -120,7 +120,7 @@ def test_exports_are_configs_of_their_own_and_the_labels_the_default():
 
 def test_the_card_says_what_an_export_leaves_out():
     text = card(a_manifest(), RECIPE, "potential", exports=[EXPORT])
-    assert "`trl`: train 1,200 rows; left out, as it cannot express them: 3 neutral labels" in text
+    assert "`trl`: train 1,200 rows; left out: 3 neutral labels" in text
 
 
 def test_the_author_says_intent_licence_and_gaps():
