@@ -53,11 +53,15 @@ class Part:
     @cached_property
     def labelled(self) -> tuple[LabelledSolution, ...]:
         """The data rows; perhaps none, and then no shard is listed."""
-        return (
-            read_shard(self.root / self._data, LabelledSolution)
-            if self._data in self.listed
-            else ()
-        )
+        if self._data not in self.listed:
+            return ()
+        path = self.root / self._data
+        if not path.exists():
+            raise StorageError(
+                f"{path} is gone, and the manifest lists it. Build anew with --replace; the ledger "
+                "is kept."
+            )
+        return read_shard(path, LabelledSolution)
 
     @cached_property
     def problems(self) -> dict[str, Problem]:

@@ -262,7 +262,7 @@ def test_a_data_shard_that_is_lost_is_missed(root, tmp_path):
     lost = min((root / "data").glob("*.parquet"))
     kept = lost.rename(tmp_path / "kept")
     try:
-        with pytest.raises(StorageError, match=f"{lost.name} cannot be read"):
+        with pytest.raises(StorageError, match=f"{lost.name} is gone, and the manifest lists it"):
             export(root, "trl", tmp_path / "there")
     finally:
         kept.rename(lost)
