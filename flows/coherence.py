@@ -148,8 +148,13 @@ def check_rewritten(annotators: Mapping[str, Annotator], *, rewrites: bool) -> N
             )
 
 
-def check_compared(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> None:
-    """Comparisons are kept by an annotator, and one that keeps them has some to keep."""
+def check_compared(
+    solve: SolveBlock,
+    annotators: Mapping[str, Annotator],
+    labelling: str,
+    filters: Sequence[object],
+) -> None:
+    """Comparisons are kept by an annotator that has some to keep; filters have labels to see."""
     keeping = [name for name, each in annotators.items() if isinstance(each, Preferences)]
     compares = isinstance(solve.search, SelfRewarding)
     if keeping and not compares:
@@ -161,6 +166,11 @@ def check_compared(solve: SolveBlock, annotators: Mapping[str, Annotator]) -> No
         raise ValueError(
             "solve.search self_rewarding buys comparisons, and no annotator keeps them: add one "
             "with {method: preferences}"
+        )
+    if filters and labelling in keeping:
+        raise ValueError(
+            f"filters see labelled solutions, and labels.from {labelling!r} labels none, so that "
+            "they would drop nothing: leave them out, or take labels from another annotator"
         )
 
 

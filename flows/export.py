@@ -1,19 +1,22 @@
 """Exports: the labels of a finished build in a trainer's own format, shard by shard.
 
 The build's own files stay as they are. An export is a folder, whole or not there: files named as
-the data shards are, a card, and `export.json`, which says what the format could not express.
+the data shards are, a card, and `export.json`, which says what is left out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from flows.card import EXPORTS, SUMMARY, current_exports, write_card
 from flows.export_sources import Source
@@ -31,6 +34,8 @@ from storage.shards import write_shard
 
 NOTHING = "none: no solution of this build says what the format does (docs/exports.md)"
 """Said of an export without a row."""
+OURS: Final = re.compile(r"README\.md|export\.json|.+-\d{4,}-\d{5,}\.(parquet|jsonl)")
+"""Names of the files of an export."""
 
 
 class Exported(NamedTuple):
@@ -41,7 +46,7 @@ class Exported(NamedTuple):
     rows: dict[str, int]
     """Rows by split."""
     unsaid: Counter[str]
-    """What the format could not express."""
+    """What is left out, by what it is."""
 
 
 def export(root: Path, name: str, out: Path | None = None) -> Exported:
@@ -50,7 +55,7 @@ def export(root: Path, name: str, out: Path | None = None) -> Exported:
     Raises:
         RecipeError: there is no such format.
         StorageError: the build is not finished or in use, it has not what the format is made from,
-            or `out` holds something else.
+            or `out` holds anything but an export.
     """
     if name not in FORMATS:
         raise RecipeError(f"There is no format {name!r}: {', '.join(FORMATS)}.")
@@ -91,41 +96,13 @@ def write_export(root: Path, name: FormatName, target: Path) -> Exported:
     recipe, _ = load_recipe(str(root / "recipe.yaml"))
     manifest = finished(root)
     source = Source(root=root, recipe=recipe, manifest=manifest)
-    _check_free(target)
-    fresh = target.with_name(f"{target.name}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    chosen = FORMATS[name]
-    rows: Counter[str] = Counter()
-    unsaid: Counter[str] = Counter()
-    for part in source.parts():
-        said = chosen.say(part)
-        unsaid += said.unsaid
-        rows[part.split] += len(said.rows)
-        if said.rows:
-            _write(fresh, f"{part.stem}.{chosen.suffix}", chosen, said.rows)
-    left_out = dict(sorted(unsaid.items()))
-    digest = _digest(fresh)
-    card = export_card(
-        name,
-        chosen.record,
-        f"-[0-9]*.{chosen.suffix}",
-        rows=rows,
-        unsaid=left_out,
-        digest=digest,
-    )
-    write_text_whole(fresh / "README.md", card)
-    facts = {
-        "format": name,
-        "recipe": recipe.fingerprint,
-        "data": manifest.data_digest,
-        "rows": rows,
-        "left_out": left_out,
-        "suffix": chosen.suffix,
-        "digest": digest,
-    }
-    write_text_whole(fresh / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.replace(target)
+    place = target.resolve()
+    _check_free(place)
+    with _beside(place) as fresh:
+        rows, unsaid = _fill(fresh, FORMATS[name], source)
+        _describe(fresh, name, source, rows, unsaid)
+        shutil.rmtree(place, ignore_errors=True)
+        fresh.replace(place)
     return Exported(target, dict(rows), unsaid)
 
 
@@ -139,6 +116,59 @@ def finished(root: Path) -> Manifest:
     if manifest is None:
         raise StorageError(f"{root} holds no finished build: run its build command to the end.")
     return manifest
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """Yield where a folder may be filled, on the disk of `place`; what is left there is removed."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        own = tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent)
+    except OSError as error:
+        raise StorageError(
+            f"{place} cannot be written: {error.strerror or error}. Choose another --out."
+        ) from error
+    with own as folder:
+        yield Path(folder) / place.name
+
+
+def _fill(folder: Path, chosen: Format, source: Source) -> tuple[Counter[str], Counter[str]]:
+    """Write a format's rows; return their number by split, and what is left out."""
+    rows: Counter[str] = Counter()
+    unsaid: Counter[str] = Counter()
+    for part in source.parts():
+        written = chosen.write(part)
+        unsaid += written.unsaid
+        rows[part.split] += len(written.rows)
+        if written.rows:
+            _write(folder, f"{part.stem}.{chosen.suffix}", chosen, written.rows)
+    return rows, unsaid
+
+
+def _describe(
+    folder: Path, name: FormatName, source: Source, rows: Counter[str], unsaid: Counter[str]
+) -> None:
+    """Write the card and the summary of the rows that a folder holds."""
+    chosen, left_out, digest = FORMATS[name], dict(sorted(unsaid.items())), _digest(folder)
+    card = export_card(
+        name,
+        chosen.record,
+        f"-[0-9]*.{chosen.suffix}",
+        rows=rows,
+        unsaid=left_out,
+        digest=digest,
+    )
+    write_text_whole(folder / "README.md", card)
+    facts = {
+        "format": name,
+        "recipe": source.recipe.fingerprint,
+        "data": source.manifest.data_digest,
+        "rows": rows,
+        "left_out": left_out,
+        "suffix": chosen.suffix,
+        "digest": digest,
+    }
+    write_text_whole(folder / SUMMARY, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 
 
 def _write(folder: Path, path: str, chosen: Format, rows: tuple[Any, ...]) -> None:
@@ -156,11 +186,18 @@ def _digest(folder: Path) -> str:
     return content_id("ex", digests)
 
 
-def _check_free(target: Path) -> None:
-    """Refuse a folder that holds anything but an export."""
-    if (
-        target.exists()
-        and not (target / SUMMARY).exists()
-        and (not target.is_dir() or any(target.iterdir()))
-    ):
-        raise StorageError(f"{target} is there and holds no export. Choose another --out.")
+def _check_free(place: Path) -> None:
+    """Refuse a place that is more than an export, since what is there is replaced whole."""
+    if place == Path.cwd():
+        raise StorageError(f"{place} is the folder you are in. Name one below it as --out.")
+    if not place.exists():
+        return
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    if files and not (place / SUMMARY).exists():
+        raise StorageError(f"{place} is there and holds no export. Choose another --out.")
+    theirs = [file.name for file in files if file.is_dir() or not OURS.fullmatch(file.name)]
+    if theirs:
+        raise StorageError(
+            f"{place} holds {theirs[0]!r}, which is no file of an export and would go with it. "
+            "Move it elsewhere, or choose another --out."
+        )

@@ -126,7 +126,7 @@ def _files(root: Path, manifest: Manifest) -> list[str]:
         if shard_ref(root, ref.path) != ref:
             raise StorageError(
                 f"{root / ref.path} is not the shard that {MANIFEST} lists: its hash is another. "
-                "Delete it and labels/ and run the build again (the ledger is kept)."
+                "Build anew with --replace; the ledger is kept."
             )
     for _ in missing_exports(root, recipe, manifest):
         pass

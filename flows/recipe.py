@@ -113,7 +113,7 @@ class Recipe(Block):
             )
         check_injected(self.solve, self.annotators)
         check_rewritten(self.annotators, rewrites=self.rewrite is not None)
-        check_compared(self.solve, self.annotators)
+        check_compared(self.solve, self.annotators, self.labels.annotators[0], self.filters)
         check_filters(
             self.filters,
             sampled=self.solutions is None,

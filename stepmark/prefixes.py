@@ -8,7 +8,7 @@ measured prefix of it. Any probe's rollouts make such trees; a search's make bus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from stepmark.counts import FloatArray, IntArray
+from stepmark.counts import BoolArray, FloatArray, IntArray
 from stepmark.evidence import OUTCOMES
 from stepmark.records import Outcome
 
@@ -53,6 +53,9 @@ class Prefixes:
     """int64[N]: draws that reach another answer."""
     unknown: IntArray
     """int64[N]: draws that cannot be counted."""
+    kept: BoolArray
+    """bool[N]: whether a solution that is kept was measured there. Counts are of all draws: those
+    of the kept alone would be chosen by how they ended."""
 
     def families(self) -> dict[tuple[str, int], list[int]]:
         """Return the entries that continue the same prefix, by problem and parent.
@@ -74,12 +77,16 @@ class Prefixes:
         return self.texts[entry][len(self.text(int(self.parents[entry]))) :]
 
 
-def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
+def prefixes_of(
+    solutions: pa.Table, rollouts: pa.Table, kept: Collection[str] | None = None
+) -> Prefixes:
     """Return the measured prefixes of solutions.
 
     Args:
         solutions: with the columns `SOLUTION_COLUMNS`.
-        rollouts: of one annotator, with the columns `ROLLOUT_COLUMNS`.
+        rollouts: of one policy, drawn in one way, with the columns `ROLLOUT_COLUMNS`; a draw that
+            several annotators have counts once.
+        kept: ids of the solutions that are kept; null for all.
     """
     by_id = {row["id"]: row for row in solutions.select(SOLUTION_COLUMNS).to_pylist()}
     rows = rollouts.select(ROLLOUT_COLUMNS).to_pylist()
@@ -97,6 +104,12 @@ def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
         for (_, before), (_, place) in pairwise(path):
             at = entries[place]
             parents[at] = max(parents[at], entries[before])  # later entries are longer
+    places = {
+        place
+        for solution, path in paths.items()
+        if kept is None or solution in kept
+        for _, place in path
+    }
     own = [_ended(row, row["problem_id"]) for row in by_id.values()]
     correct, incorrect, unknown = _counted(entries, [*drawn, *_in_a_row(own, drawn)])
     return Prefixes(
@@ -106,6 +119,7 @@ def prefixes_of(solutions: pa.Table, rollouts: pa.Table) -> Prefixes:
         correct=correct,
         incorrect=incorrect,
         unknown=unknown,
+        kept=np.array([place in places for place in found], dtype=np.bool_),
     )
 
 

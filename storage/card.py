@@ -185,7 +185,7 @@ def _agreement(agreement: Mapping[str, Any] | None) -> list[str]:
 
 def _noise(noise: Mapping[str, Any]) -> list[str]:
     if not noise.get("measured"):
-        return ["The labels rest on no rollouts, so that no sampling noise can be estimated."]
+        return ["The labels carry no counts of rollouts: their sampling noise cannot be estimated."]
     return [_sampling_noise(noise)]
 
 
@@ -269,9 +269,7 @@ def _formats(exports: Sequence[ExportFacts]) -> list[str]:
 def _rows_and_losses(export: ExportFacts) -> str:
     rows = ", ".join(f"{split} {count:,}" for split, count in export.rows.items() if count)
     losses = "; ".join(f"{count:,} {what}" for what, count in export.left_out.items())
-    return f"{rows or 'no'} rows" + (
-        f"; left out, as it cannot express them: {losses}" * bool(losses)
-    )
+    return f"{rows or 'no'} rows" + (f"; left out: {losses}" * bool(losses))
 
 
 def _runs(manifest: Manifest) -> list[str]:

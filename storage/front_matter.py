@@ -21,7 +21,7 @@ class ExportFacts:
     rows: Mapping[str, int]
     """Rows by split."""
     left_out: Mapping[str, int]
-    """What the format cannot express, and how much of it there was."""
+    """What it leaves out, and how much of it there was."""
     suffix: str
     """Ending of its files, `parquet` or `jsonl`."""
     digest: str

@@ -2,7 +2,8 @@
 
 Without gold labels there is no error rate. What the counts do show is sampling noise: how wide a
 value is, and how often a prefix without a success is refuted by a later one, which continues it and
-does succeed. Labels without rollouts (judges, verifiers) show nothing here.
+does succeed. Labels without counts (a judge's, a verifier's, and those of a consensus whose first
+annotator is one) show nothing here.
 """
 
 from __future__ import annotations

@@ -3,11 +3,11 @@
 ProcessBench (arXiv 2412.06559): `label` is the index from 0 of the earliest wrong step, −1 without
 one. PRMBench (arXiv 2501.03124): `error_steps` are numbers from 1 in `modified_process`, beside a
 sound `original_process`. PRM800K (arXiv 2305.20050): a rating of 1, 0 or −1 a step, null where
-nobody rated it.
+nobody rated it; `finish_reason` says whether the solution was judged to its end.
 Deviations: PRMBench changes sound solutions on purpose, while errors here are the policy's own. The
-original process is another solution of the problem that is right throughout, empty without one;
-nothing says which steps were changed, so `modified_steps` are the error steps; `classification` is
-`natural`. PRM800K's fields about labellers are those of no person.
+original process is another text for the problem that is right throughout, its answer too, empty
+without one; nothing says which steps were changed, so `modified_steps` are the error steps;
+`classification` is `natural`. PRM800K's fields about labellers are those of no person.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 
 from stepmark.records import Verdict
 from storage.export.marks import texts
-from storage.export.said import Said, together
+from storage.export.written import Written, together
 from storage.rows import LabelledSolution
 
 RATINGS: Final[dict[Verdict, int]] = {"correct": 1, "neutral": 0, "incorrect": -1}
@@ -53,7 +53,7 @@ class PrmBenchRow:
     modified_question: str
     """The same statement."""
     original_process: tuple[str, ...]
-    """Steps of a solution that is right throughout; none if there is no such."""
+    """Steps of another solution that is right throughout, its answer too; none without one."""
     modified_process: tuple[str, ...]
     """Steps of the solution."""
     modified_steps: tuple[int, ...]
@@ -121,7 +121,8 @@ class Ratings:
     total_time: int
     """0."""
     finish_reason: str
-    """`found_error`, or `solution` if there is no wrong step."""
+    """`solution` where every step is rated and none is wrong, `found_error` where every step up to
+    the first wrong one is rated; `give_up`, not judged to the end, elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +145,14 @@ class Prm800kRow:
     """The ratings."""
 
 
-def processbench(solution: LabelledSolution) -> Said:
+def processbench(solution: LabelledSolution) -> Written:
     """Return the `ProcessBenchRow` of a solution whose first error, or none, is known."""
     end = len(solution.steps) if solution.first_error is None else solution.first_error
     before = solution.verdicts[:end]
     if "unlabelled" in before:
-        return Said((), Counter({"solutions whose first error is not known": 1}))
+        return Written((), Counter({"solutions whose first error is not known": 1}))
     if solution.outcome == "unknown":
-        return Said((), Counter({"solutions with an unknown outcome": 1}))
+        return Written((), Counter({"solutions with an unknown outcome": 1}))
     row = ProcessBenchRow(
         id=solution.id,
         generator=solution.policy,
@@ -162,20 +163,21 @@ def processbench(solution: LabelledSolution) -> Said:
     )
     after = solution.verdicts[end + 1 :]
     unsaid = Counter("neutral steps" for verdict in before if verdict == "neutral")
-    return Said(
+    return Written(
         (row,), unsaid + Counter("steps after the first error" for v in after if v != "unlabelled")
     )
 
 
-def prmbench(solutions: Sequence[LabelledSolution]) -> Said:
+def prmbench(solutions: Sequence[LabelledSolution]) -> Written:
     """Return the `PrmBenchRow` of each solution whose steps are all right or wrong."""
-    sound = {s.problem_id: texts(s) for s in solutions if set(s.verdicts) == {"correct"}}
-    return together(
-        _prmbench(solution, sound.get(solution.problem_id, ())) for solution in solutions
-    )
+    sound: dict[str, list[LabelledSolution]] = {}
+    for solution in solutions:
+        if set(solution.verdicts) == {"correct"} and solution.outcome == "correct":
+            sound.setdefault(solution.problem_id, []).append(solution)
+    return together(_prmbench(each, sound.get(each.problem_id, ())) for each in solutions)
 
 
-def prm800k(solution: LabelledSolution) -> Said:
+def prm800k(solution: LabelledSolution) -> Written:
     """Return the `Prm800kRow` of a solution."""
     steps = texts(solution)
     rated = tuple(
@@ -203,22 +205,32 @@ def prm800k(solution: LabelledSolution) -> Said:
         label=Ratings(
             steps=rated,
             total_time=0,
-            finish_reason="solution" if solution.first_error is None else "found_error",
+            finish_reason=_finish(solution),
         ),
     )
-    return Said(
+    return Written(
         (row,), Counter("soft values" for v in solution.values if v is not None and 0 < v < 1)
     )
 
 
-def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Said:
+def _finish(solution: LabelledSolution) -> str:
+    """Return how judging ended: a step that nobody rated is not said to be right."""
+    if "unlabelled" in solution.verdicts[: solution.first_error]:
+        return "give_up"
+    return "solution" if solution.first_error is None else "found_error"
+
+
+def _prmbench(solution: LabelledSolution, sound: Sequence[LabelledSolution]) -> Written:
     if not set(solution.verdicts) <= {"correct", "incorrect"}:
-        return Said((), Counter({"solutions with a step that is neither right nor wrong": 1}))
+        return Written((), Counter({"solutions with a step that is neither right nor wrong": 1}))
     errors = tuple(
         number
         for number, verdict in enumerate(solution.verdicts, start=1)
         if verdict == "incorrect"
     )
+    text = "".join(solution.steps)
+    others = (other for other in sound if "".join(other.steps) != text)
+    original = next(map(texts, others), ())
     row = PrmBenchRow(
         original_question=solution.problem,
         modified_question=solution.problem,
@@ -232,4 +244,4 @@ def _prmbench(solution: LabelledSolution, original: tuple[str, ...]) -> Said:
         classification="natural",
     )
     soft = (v for v in solution.values if v is not None and 0 < v < 1)
-    return Said((row,), Counter("soft values" for _ in soft))
+    return Written((row,), Counter("soft values" for _ in soft))

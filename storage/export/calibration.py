@@ -4,7 +4,7 @@ Paper: instance-adaptive calibration of PRMs (arXiv 2506.09338): heads are train
 loss for the quantiles of the success rate of prefixes, 8 rollouts each. The set is what such a loss
 takes, and any check of a reward model's calibration: counts of right and wrong ends, no verdict.
 Deviations: prefixes are those that the recipe's probe measured, the bare problem among them where
-it was; solutions that share a prefix share its row.
+it was, of solutions that are in the data; solutions that share a prefix share its row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stepmark.prefixes import Prefixes
-from storage.export.said import Said
+from storage.export.written import Written, not_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class MeasuredPrefix:
     """Share of the graded ones that are right, in [0, 1]."""
 
 
-def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Said:
-    """Return the `MeasuredPrefix` of every prefix with a graded rollout.
+def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Written:
+    """Return the `MeasuredPrefix` of every kept prefix with a graded rollout.
 
     Args:
         prefixes: the trees.
@@ -50,6 +50,7 @@ def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Said
         prefixes.unknown.tolist(),
         strict=True,
     )
+    entries = zip(prefixes.kept.tolist(), prefixes.problems, prefixes.texts, counts, strict=True)
     rows = tuple(
         MeasuredPrefix(
             problem_id=problem,
@@ -60,10 +61,9 @@ def measured_prefixes(prefixes: Prefixes, statements: Mapping[str, str]) -> Said
             unknown=unknown,
             value=correct / (correct + incorrect),
         )
-        for problem, text, (correct, incorrect, unknown) in zip(
-            prefixes.problems, prefixes.texts, counts, strict=True
-        )
-        if correct + incorrect
+        for kept, problem, text, (correct, incorrect, unknown) in entries
+        if kept and correct + incorrect
     )
-    left = len(prefixes.texts) - len(rows)
-    return Said(rows, +Counter({"prefixes without a graded rollout": left}))
+    ungraded = int(prefixes.kept.sum()) - len(rows)
+    unsaid = not_kept(prefixes) + Counter({"prefixes without a graded rollout": ungraded})
+    return Written(rows, unsaid)

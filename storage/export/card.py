@@ -26,7 +26,7 @@ def export_card(
         record: class of its rows.
         pattern: of the names of a split's files, after the split's.
         rows: by split.
-        unsaid: what the format could not express.
+        unsaid: what is left out, by what it is.
         digest: of the files. `load_dataset` keeps what it read by the front matter and the folder's
             name alone, so that without it an export that was written anew would be read as of old.
     """
@@ -44,7 +44,7 @@ def export_card(
             "",
             *(f"- `{column}`: {text}" for column, text in field_docs(record).items()),
             "",
-            *(["Left out, as the format cannot express it:", ""] if unsaid else []),
+            *(["Left out:", ""] if unsaid else []),
             *(f"- {count:,} {what}" for what, count in unsaid.items()),
             "",
         ]

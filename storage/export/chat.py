@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from storage.export.marks import IGNORED, Marked, hard
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 SCORED: Final = "<extra_0>"
@@ -52,7 +52,7 @@ class QwenRow:
     """For each `<extra_0>`: 1 `correct`, 0 `incorrect`, −100 neither."""
 
 
-def rlhflow(solution: LabelledSolution) -> Said:
+def rlhflow(solution: LabelledSolution) -> Written:
     """Return the `RlhflowRow` of a solution."""
     marked = hard(solution)
     turns: list[Turn] = []
@@ -66,18 +66,18 @@ def rlhflow(solution: LabelledSolution) -> Said:
             unsaid = marked.unsaid + Counter(
                 {"steps after one without a verdict": _left(marked, place)}
             )
-            return Said(_conversation(turns), unsaid)
+            return Written(_conversation(turns), unsaid)
         turns += [Turn(role="user", content=before + step)]
         turns += [Turn(role="assistant", content="+" if mark else "-")]
         before, sole = "", True
-    return Said(_conversation(turns), marked.unsaid)
+    return Written(_conversation(turns), marked.unsaid)
 
 
-def qwen(solution: LabelledSolution) -> Said:
+def qwen(solution: LabelledSolution) -> Written:
     """Return the `QwenRow` of a solution."""
     marked = hard(solution, SCORED)
     if not marked.steps:
-        return Said((), marked.unsaid)
+        return Written((), marked.unsaid)
     row = QwenRow(
         messages=(
             Turn(role="system", content=SYSTEM),
@@ -86,7 +86,7 @@ def qwen(solution: LabelledSolution) -> Said:
         ),
         labels=tuple(IGNORED if mark is None else int(mark) for mark in marked.marks),
     )
-    return Said((row,), marked.unsaid)
+    return Written((row,), marked.unsaid)
 
 
 def _conversation(turns: list[Turn]) -> tuple[RlhflowRow, ...]:

@@ -20,7 +20,7 @@ from typing import Literal
 
 from stepmark.records import Critique, Verdict, first_error
 from storage.export.chat import Turn
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 Stance = Literal["agrees", "disagrees", "neither", "unreadable", "in_turns"]
@@ -58,7 +58,7 @@ class CritiquePair:
     """One that contradicts them."""
 
 
-def critique_chats(exchanges: Iterable[Exchange]) -> Said:
+def critique_chats(exchanges: Iterable[Exchange]) -> Written:
     """Return the `CritiqueChat` of every reply that agrees with the labels."""
     rows: list[CritiqueChat] = []
     unsaid: Counter[str] = Counter()
@@ -69,10 +69,10 @@ def critique_chats(exchanges: Iterable[Exchange]) -> Said:
                 rows.append(CritiqueChat(messages=(*exchange.asked, *_turn(reply))))
             else:
                 unsaid[_why(stance)] += 1
-    return Said(tuple(rows), unsaid)
+    return Written(tuple(rows), unsaid)
 
 
-def critique_pairs(exchanges: Iterable[Exchange]) -> Said:
+def critique_pairs(exchanges: Iterable[Exchange]) -> Written:
     """Return the `CritiquePair` rows of questions with replies of both kinds."""
     rows: list[CritiquePair] = []
     unsaid: Counter[str] = Counter()
@@ -86,7 +86,7 @@ def critique_pairs(exchanges: Iterable[Exchange]) -> Said:
         ]
         unsaid.update(_why(s) for s in stances if s not in {"agrees", "disagrees"})
         unsaid["replies without a partner"] += abs(len(agreeing) - len(disagreeing))
-    return Said(tuple(rows), +unsaid)
+    return Written(tuple(rows), +unsaid)
 
 
 def stance_of(reply: Critique, labels: Sequence[Verdict]) -> Stance:

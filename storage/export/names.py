@@ -27,8 +27,8 @@ FormatName: TypeAlias = Literal[
 ]
 
 FROM_ROLLOUTS: Final[frozenset[FormatName]] = frozenset({"rstar", "omegaprm", "calibration", "dpo"})
-"""Formats made from the rollouts of annotators that draw them; `dpo` from comparisons
-where an annotator keeps some."""
+"""Formats made from rollouts of one policy, from the prefixes of solutions that are in the data;
+`dpo` from comparisons where an annotator keeps some."""
 FROM_CRITIQUES: Final[frozenset[FormatName]] = frozenset(
     {"critiques", "critique_dpo", "pathfinder"}
 )

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from stepmark.counts import FloatArray
 from stepmark.prefixes import Prefixes
-from storage.shards import table_of
+from storage.export.written import Written, not_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,45 +40,40 @@ class SoftPair:
     """Probability that `first` is to be preferred, in [0.5, 1]."""
 
 
-class _Pair(NamedTuple):
-    parent: int
-    first: int
-    second: int
-
-
-def soft_pairs(prefixes: Prefixes, max_unknown: float = 0.25) -> pa.Table:
-    """Return the `SoftPair` rows of trees; pure.
+def soft_pairs(prefixes: Prefixes, max_unknown: float = 0.25) -> Written:
+    """Return the `SoftPair` of every two kept continuations of a prefix; pure.
 
     Args:
         prefixes: the trees.
         max_unknown: largest share of unknown draws, in [0, 1), at which a prefix has a value.
     """
     values = _values(prefixes, max_unknown)
-    pairs = [
-        _Pair(parent, *sorted(two, key=lambda entry: (-values[entry], prefixes.texts[entry])))
-        for (_, parent), family in prefixes.families().items()
-        for two in combinations([e for e in family if not np.isnan(values[e])], 2)
-    ]
-    p = values[[pair.first for pair in pairs]]
-    q = values[[pair.second for pair in pairs]]
-    return table_of(
-        SoftPair,
-        {
-            "problem_id": pa.array([prefixes.problems[pair.first] for pair in pairs], pa.string()),
-            "prefix": pa.array([prefixes.text(pair.parent) for pair in pairs], pa.string()),
-            "first": pa.array([prefixes.step(pair.first) for pair in pairs], pa.string()),
-            "second": pa.array([prefixes.step(pair.second) for pair in pairs], pa.string()),
-            "first_value": pa.array(p),
-            "second_value": pa.array(q),
-            "target": pa.array(preference(p, q)),
-        },
-    )
+    rows: list[SoftPair] = []
+    unsaid = not_kept(prefixes)
+    for (problem, parent), family in prefixes.families().items():
+        kept = [entry for entry in family if prefixes.kept[entry]]
+        valued = [entry for entry in kept if not np.isnan(values[entry])]
+        unsaid["continuations with too many unknown rollouts"] += len(kept) - len(valued)
+        unsaid["continuations without another one to compare with"] += len(valued) == 1
+        for two in combinations(valued, 2):
+            first, second = sorted(two, key=lambda entry: (-values[entry], prefixes.texts[entry]))
+            p, q = float(values[first]), float(values[second])
+            pair = SoftPair(
+                problem_id=problem,
+                prefix=prefixes.text(parent),
+                first=prefixes.step(first),
+                second=prefixes.step(second),
+                first_value=p,
+                second_value=q,
+                target=preference(p, q),
+            )
+            rows.append(pair)
+    return Written(tuple(rows), +unsaid)
 
 
-def preference(p: FloatArray, q: FloatArray) -> FloatArray:
-    """Return the probability that actions of value p are preferred to those of value q."""
-    target: FloatArray = (1 + p - q) / 2
-    return target
+def preference(p: float, q: float) -> float:
+    """Return the probability that an action of value p is preferred to one of value q."""
+    return (1 + p - q) / 2
 
 
 def _values(prefixes: Prefixes, max_unknown: float) -> FloatArray:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 UNKNOWN = "solutions with an unknown outcome"
@@ -44,19 +44,19 @@ class ResponsePair:
     """One whose answer is wrong."""
 
 
-def responses(solution: LabelledSolution) -> Said:
+def responses(solution: LabelledSolution) -> Written:
     """Return the `ResponseRow` of a solution."""
     if solution.outcome == "unknown":
-        return Said((), Counter({UNKNOWN: 1}))
+        return Written((), Counter({UNKNOWN: 1}))
     row = ResponseRow(
         prompt=f"{solution.problem}\n",
         completion="".join(solution.steps),
         label=solution.outcome == "correct",
     )
-    return Said((row,), _steps(solution))
+    return Written((row,), _steps(solution))
 
 
-def response_pairs(solutions: Sequence[LabelledSolution]) -> Said:
+def response_pairs(solutions: Sequence[LabelledSolution]) -> Written:
     """Return the `ResponsePair` rows of solutions."""
     by_problem = sorted(solutions, key=lambda s: (s.problem_id, s.id))
     rows: list[ResponsePair] = []
@@ -65,20 +65,19 @@ def response_pairs(solutions: Sequence[LabelledSolution]) -> Said:
         family = list(group)
         right = [s for s in family if s.outcome == "correct"]
         wrong = [s for s in family if s.outcome == "incorrect"]
-        pairs = list(zip(right, wrong, strict=False))
-        rows += [
-            ResponsePair(
+        for chosen, rejected in zip(right, wrong, strict=False):
+            pair = ResponsePair(
                 prompt=f"{chosen.problem}\n",
                 chosen="".join(chosen.steps),
                 rejected="".join(rejected.steps),
             )
-            for chosen, rejected in pairs
-        ]
+            rows.append(pair)
+            unsaid += _steps(chosen) + _steps(rejected)
         unknown = len(family) - len(right) - len(wrong)
         unsaid += Counter(
             {UNKNOWN: unknown, "solutions without a partner": abs(len(right) - len(wrong))}
         )
-    return Said(tuple(rows), unsaid)
+    return Written(tuple(rows), unsaid)
 
 
 def _steps(solution: LabelledSolution) -> Counter[str]:

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from stepmark.counts import BoolArray, FloatArray
 from stepmark.prefixes import Prefixes, terminal_q, through
-from storage.shards import table_of
+from storage.export.written import Written, not_kept
 
 FEW, MANY = 2, 4
 """Candidates of a side, and of a side whose other one has but a single candidate."""
@@ -55,7 +54,7 @@ class _Pair(NamedTuple):
     neg_count: int
 
 
-def step_pairs(prefixes: Prefixes, margin: float = 0.5, edits: int = 20) -> pa.Table:
+def step_pairs(prefixes: Prefixes, margin: float = 0.5, edits: int = 20) -> Written:
     """Return the `StepPair` rows of trees; pure.
 
     Args:
@@ -66,34 +65,42 @@ def step_pairs(prefixes: Prefixes, margin: float = 0.5, edits: int = 20) -> pa.T
     from rapidfuzz.distance import Levenshtein
 
     q = terminal_q(prefixes)
-    kept = [
-        pair
-        for pair in _pairs(prefixes, q)
-        if q[pair.pos] - q[pair.neg] >= margin
-        and Levenshtein.distance(prefixes.step(pair.pos), prefixes.step(pair.neg)) >= edits
-    ]
-    return table_of(
-        StepPair,
-        {
-            "problem_id": pa.array([prefixes.problems[pair.pos] for pair in kept], pa.string()),
-            "prefix": pa.array([prefixes.text(pair.parent) for pair in kept], pa.string()),
-            "pos": pa.array([prefixes.step(pair.pos) for pair in kept], pa.string()),
-            "neg": pa.array([prefixes.step(pair.neg) for pair in kept], pa.string()),
-            "pos_count": pa.array([pair.pos_count for pair in kept], pa.int64()),
-            "neg_count": pa.array([pair.neg_count for pair in kept], pa.int64()),
-            "margin": pa.array([q[pair.pos] - q[pair.neg] for pair in kept], pa.float64()),
-        },
+    rows: list[StepPair] = []
+    unsaid = not_kept(prefixes)
+    for pairs in _by_prefix(prefixes, q):
+        unsaid["prefixes without a better and a worse continuation"] += not pairs
+        for pair in pairs:
+            row = _row(prefixes, q, pair)
+            if row.margin < margin:
+                unsaid[f"pairs with a margin of Q below {margin:g}"] += 1
+            elif Levenshtein.distance(row.pos, row.neg) < edits:
+                unsaid[f"pairs of steps less than {edits} edits apart"] += 1
+            else:
+                rows.append(row)
+    return Written(tuple(rows), +unsaid)
+
+
+def _row(prefixes: Prefixes, q: FloatArray, pair: _Pair) -> StepPair:
+    return StepPair(
+        problem_id=prefixes.problems[pair.pos],
+        prefix=prefixes.text(pair.parent),
+        pos=prefixes.step(pair.pos),
+        neg=prefixes.step(pair.neg),
+        pos_count=pair.pos_count,
+        neg_count=pair.neg_count,
+        margin=float(q[pair.pos] - q[pair.neg]),
     )
 
 
-def _pairs(prefixes: Prefixes, q: FloatArray) -> Iterator[_Pair]:
-    """Yield the pairs of candidates with positive margins."""
+def _by_prefix(prefixes: Prefixes, q: FloatArray) -> Iterator[list[_Pair]]:
+    """Yield for each prefix that kept ones continue the pairs of them with positive margins."""
     families = prefixes.families()
     right = through(prefixes, prefixes.correct) > 0
     wrong = through(prefixes, prefixes.incorrect) > 0
     best = _continued(prefixes, families, q, right, sign=1)
     worst = _continued(prefixes, families, q, wrong, sign=-1)
-    for (_, parent), family in families.items():
+    for (_, parent), continuations in families.items():
+        family = [entry for entry in continuations if prefixes.kept[entry]]
         chosen = sorted((e for e in family if right[e]), key=lambda e: -q[e])
         rejected = sorted((e for e in family if wrong[e]), key=lambda e: q[e])
         pos, neg = chosen[:FEW], rejected[:FEW]
@@ -101,10 +108,13 @@ def _pairs(prefixes: Prefixes, q: FloatArray) -> Iterator[_Pair]:
             neg = rejected[:MANY]
         if len(neg) == 1:
             pos = chosen[:MANY]
-        for a in pos:
-            for b in neg:
-                if q[a] > q[b] and best[a] > worst[b]:
-                    yield _Pair(parent, a, b, len(pos), len(neg))
+        if family:
+            yield [
+                _Pair(parent, a, b, len(pos), len(neg))
+                for a in pos
+                for b in neg
+                if q[a] > q[b] and best[a] > worst[b]
+            ]
 
 
 def _continued(

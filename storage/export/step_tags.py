@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from storage.export.marks import Mark, Marked, hard, soft
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 TAG: Final = "ки"
@@ -57,11 +57,11 @@ class SoftTagsRow:
     """The value in [0, 1] for each tag."""
 
 
-def math_shepherd(solution: LabelledSolution) -> Said:
+def math_shepherd(solution: LabelledSolution) -> Written:
     """Return the `MathShepherdRow` of a solution."""
     marked = hard(solution, TAG)
     if not marked.steps:
-        return Said((), marked.unsaid)
+        return Written((), marked.unsaid)
     named = [_named(number, step) for number, step in enumerate(marked.steps, start=1)]
     signs = [None if mark is None else SIGNS[int(mark)] for mark in marked.marks]
     tags = [None if sign is None else TAG for sign in signs]
@@ -70,25 +70,25 @@ def math_shepherd(solution: LabelledSolution) -> Said:
         label=f"{solution.problem} {_tagged(named, signs)}",
         task=solution.source,
     )
-    return Said((row,), marked.unsaid)
+    return Written((row,), marked.unsaid)
 
 
-def openrlhf(solution: LabelledSolution) -> Said:
+def openrlhf(solution: LabelledSolution) -> Written:
     """Return the `HardTagsRow` of a solution."""
     marked = hard(solution, TAG)
     if not marked.steps:
-        return Said((), marked.unsaid)
+        return Written((), marked.unsaid)
     value = tuple(SIGNS[int(mark)] for mark in marked.marks if mark is not None)
-    return Said((HardTagsRow(input=_text(solution, marked), value=value),), marked.unsaid)
+    return Written((HardTagsRow(input=_text(solution, marked), value=value),), marked.unsaid)
 
 
-def openrlhf_soft(solution: LabelledSolution) -> Said:
+def openrlhf_soft(solution: LabelledSolution) -> Written:
     """Return the `SoftTagsRow` of a solution."""
     marked = soft(solution, TAG)
     if not marked.steps:
-        return Said((), marked.unsaid)
+        return Written((), marked.unsaid)
     value = tuple(mark for mark in marked.marks if mark is not None)
-    return Said((SoftTagsRow(input=_text(solution, marked), value=value),), marked.unsaid)
+    return Written((SoftTagsRow(input=_text(solution, marked), value=value),), marked.unsaid)
 
 
 def _text(solution: LabelledSolution, marked: Marked) -> str:

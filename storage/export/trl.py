@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.export.marks import IGNORED, hard
-from storage.export.said import Said
+from storage.export.written import Written
 from storage.rows import LabelledSolution
 
 
@@ -30,14 +30,14 @@ class TrlRow:
     """One a step: 1 `correct`, 0 `incorrect`, −100 neither."""
 
 
-def trl(solution: LabelledSolution) -> Said:
+def trl(solution: LabelledSolution) -> Written:
     """Return the `TrlRow` of a solution; none if no step has a verdict."""
     marked = hard(solution)
     if not marked.steps:
-        return Said((), marked.unsaid)
+        return Written((), marked.unsaid)
     row = TrlRow(
         prompt=f"{solution.problem}\n",
         completions=marked.steps,
         labels=tuple(IGNORED if mark is None else int(mark) for mark in marked.marks),
     )
-    return Said((row,), marked.unsaid)
+    return Written((row,), marked.unsaid)

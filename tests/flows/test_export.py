@@ -16,18 +16,75 @@ from flows.formats import FORMATS
 from flows.recipe_file import load_recipe
 from flows.show import solutions
 from stepmark.errors import RecipeError, StorageError
-from storage.export.names import FROM_CRITIQUES, FormatName
+from storage.export.names import FROM_CRITIQUES, FROM_ROLLOUTS, FormatName
 from storage.manifest import read_manifest
-from tests.flows.arrange import arrange, build, files_of
+from tests.flows.arrange import (
+    SUMS,
+    arrange,
+    build,
+    files_of,
+    question,
+    script_rows,
+    write_jsonl,
+)
 from tests.flows.judged_builds import arrange as arrange_judged
 
-FROM_LABELS = [name for name in FORMATS if name not in FROM_CRITIQUES]
+WITHOUT_A_JUDGE = [name for name in FORMATS if name not in FROM_CRITIQUES]
+MC: dict[str, Any] = {
+    "method": "monte_carlo",
+    "policy": "solver",
+    "probe": {"method": "exhaustive", "draws": 8},
+    "rule": {"method": "hard"},
+}
+
+
+def arrange_apart(folder: Path, **changes: Any) -> Path:
+    """The tiny build with wrong steps that are many edits away from the right ones."""
+    path = arrange(folder, **changes)
+    script = json.dumps(script_rows())
+    for a, b in SUMS:
+        wrong = f"{a + b} + 1 = {a + b + 2}."
+        script = script.replace(wrong, f"everybody can see at once that {wrong}")
+    write_jsonl(folder / "script.jsonl", json.loads(script))
+    return path
 
 
 @pytest.fixture(scope="module")
 def root(prefect_server, tmp_path_factory) -> Path:
     folder = Path(tmp_path_factory.mktemp("export"))
-    build(arrange(folder), folder / "out")
+    build(arrange_apart(folder), folder / "out")
+    return folder / "out" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def decontaminated(prefect_server, tmp_path_factory) -> Path:
+    """The same build without its first two problems, which are a benchmark's."""
+    folder = Path(tmp_path_factory.mktemp("decontaminated"))
+    write_jsonl(folder / "bench.jsonl", [{"question": question(a, b)} for a, b in SUMS[:2]])
+    benchmarks = {"bench": {"path": "bench.jsonl", "statement": "question"}}
+    filters = [{"method": "decontaminate", "benchmarks": benchmarks}]
+    build(arrange_apart(folder, filters=filters), folder / "out")
+    return folder / "out" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def measured_again(prefect_server, tmp_path_factory) -> Path:
+    """The same with an annotator that reads the same draws, and a policy that never succeeds."""
+    folder = Path(tmp_path_factory.mktemp("again"))
+    policies = {
+        policy: {"engine": "scripted", "model": f"{model}.jsonl"}
+        for policy, model in (("solver", "script"), ("lost", "lost"))
+    }
+    annotators = {
+        "lost": {**MC, "policy": "lost"},
+        "mc": MC,
+        "again": {**MC, "rule": {"method": "soft"}},
+    }
+    path = arrange_apart(folder, policies=policies, annotators=annotators)
+    script = [json.loads(line) for line in (folder / "script.jsonl").read_text().splitlines()]
+    lost = [row | {"completions": ["The answer is 0."] * 12} for row in script]
+    write_jsonl(folder / "lost.jsonl", lost)
+    build(path, folder / "out")
     return folder / "out" / "tiny"
 
 
@@ -41,15 +98,46 @@ def test_every_format_has_a_name_for_recipes():
     assert set(FORMATS) == set(get_args(FormatName))
 
 
-@pytest.mark.parametrize("name", FROM_LABELS)
+@pytest.mark.parametrize("name", WITHOUT_A_JUDGE)
 def test_a_format_is_written_as_its_summary_says(root, tmp_path, name):
     exported = export(root, name, tmp_path / "there")
     facts = json.loads((tmp_path / "there" / "export.json").read_text())
     assert facts["format"] == name
     assert facts["rows"] == exported.rows
     assert facts["left_out"] == dict(exported.unsaid)
-    if any(exported.rows.values()):
-        assert len(rows_of(tmp_path / "there")) == sum(exported.rows.values())
+    assert len(rows_of(tmp_path / "there")) == sum(exported.rows.values()) > 0
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_JUDGE)
+def test_no_format_holds_what_a_filter_dropped(root, decontaminated, tmp_path, name):
+    def sums(build: Path, there: Path) -> set[int]:
+        export(build, name, there)
+        text = json.dumps(rows_of(there))
+        return {place for place, (a, b) in enumerate(SUMS) if f"{a} + {b} = " in text}
+
+    assert sums(root, tmp_path / "all") == {0, 1, 2, 3, 4}
+    assert sums(decontaminated, tmp_path / "some") == {2, 3, 4}
+
+
+@pytest.mark.parametrize("name", sorted(FROM_ROLLOUTS))
+def test_prefixes_that_a_filter_dropped_are_counted(decontaminated, tmp_path, name):
+    """Of each problem the shared first step, the right second and the wrong second step."""
+    exported = export(decontaminated, name, tmp_path / "there")
+    assert exported.unsaid["prefixes of no solution in the data"] == 2 * 3
+
+
+@pytest.mark.parametrize("name", sorted(FROM_ROLLOUTS))
+def test_prefixes_are_written_once_and_as_one_policy_measures_them(
+    root, measured_again, tmp_path, name
+):
+    plain, exported = (
+        export(build, name, tmp_path / part)
+        for build, part in ((root, "plain"), (measured_again, "again"))
+    )
+    assert rows_of(tmp_path / "again") == rows_of(tmp_path / "plain")
+    drawn = 5 * 2 * 2 * 8
+    others = {"rollouts of lost, of another policy or sampling": drawn}
+    assert exported.unsaid == plain.unsaid + Counter(others)
 
 
 def test_splits_are_found_by_load_dataset(root):
@@ -101,7 +189,7 @@ def test_the_card_of_the_build_tells_of_its_exports(root):
 def test_an_export_is_written_anew_with_the_same_bytes(root, tmp_path):
     export(root, "qwen", tmp_path / "there")
     before = files_of(tmp_path / "there")
-    (tmp_path / "there" / "stale.parquet").write_bytes(b"")
+    (tmp_path / "there" / "gone-0001-00000.parquet").write_bytes(b"")
     export(root, "qwen", tmp_path / "there")
     assert files_of(tmp_path / "there") == before
 
@@ -111,6 +199,45 @@ def test_a_folder_with_something_else_is_left_alone(root, tmp_path):
     with pytest.raises(StorageError, match="holds no export"):
         export(root, "trl", tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_what_stands_beside_an_export_is_left_alone(root, tmp_path):
+    (tmp_path / "there.tmp").mkdir()
+    (tmp_path / "there.tmp" / "notes.txt").write_text("mine")
+    export(root, "trl", tmp_path / "there")
+    assert {path.name for path in tmp_path.iterdir()} == {"there", "there.tmp"}
+    assert (tmp_path / "there.tmp" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("theirs", ["notes.txt", "kept/train-0000-00000.parquet"])
+def test_an_export_with_something_of_a_users_inside_is_not_replaced(root, tmp_path, theirs):
+    there = tmp_path / "there"
+    export(root, "trl", there)
+    (there / theirs).parent.mkdir(exist_ok=True)
+    (there / theirs).write_text("mine")
+    with pytest.raises(StorageError, match=f"holds '{theirs.split('/')[0]}', which is no file"):
+        export(root, "trl", there)
+    assert (there / theirs).read_text() == "mine"
+
+
+def test_the_folder_one_is_in_is_not_replaced(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="is the folder you are in"):
+        export(root, "trl", Path())
+
+
+def test_a_link_to_an_export_stays_a_link(root, tmp_path):
+    export(root, "trl", tmp_path / "there")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    export(root, "qwen", tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "there" / "export.json").read_text())["format"] == "qwen"
+
+
+def test_a_place_that_cannot_be_written_is_named(root, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StorageError, match="there cannot be written"):
+        export(root, "trl", tmp_path / "file" / "there")
 
 
 @pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
@@ -129,6 +256,17 @@ def test_an_unfinished_build_is_not_exported(tmp_path):
     with pytest.raises(StorageError, match="holds no finished build"):
         export(tmp_path / "nothing", "trl")
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_data_shard_that_is_lost_is_missed(root, tmp_path):
+    lost = min((root / "data").glob("*.parquet"))
+    kept = lost.rename(tmp_path / "kept")
+    try:
+        with pytest.raises(StorageError, match=f"{lost.name} is gone, and the manifest lists it"):
+            export(root, "trl", tmp_path / "there")
+    finally:
+        kept.rename(lost)
+    assert not (tmp_path / "there").exists()
 
 
 def test_the_command_says_what_it_left_out(root, capsys, monkeypatch):
@@ -199,6 +337,32 @@ def judged(prefect_server, tmp_path_factory) -> Path:
         (folder / name).mkdir()
         build(arrange_judged(folder / name, name), folder / "out")
     return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def merged(prefect_server, tmp_path_factory) -> Path:
+    """The build with a PathFinder judge, and a second view of every solution with joined steps."""
+    folder = Path(tmp_path_factory.mktemp("merged"))
+    filters = [{"method": "node_merge", "probability": 1.0}]
+    build(arrange_judged(folder, "pathfinder", filters=filters), folder / "out")
+    return folder / "out" / "pathfinder"
+
+
+@pytest.mark.parametrize("name", sorted(FROM_CRITIQUES))
+def test_rows_whose_steps_a_filter_joined_are_of_no_reply_and_are_counted(
+    judged, merged, tmp_path, name
+):
+    plain = export(judged / "pathfinder", name, tmp_path / "plain")
+    exported = export(merged, name, tmp_path / "merged")
+    joined = len(list(solutions(merged))) - len(list(solutions(judged / "pathfinder")))
+    assert exported.unsaid - plain.unsaid == {
+        "solutions whose steps a filter joined or cut": joined
+    }
+    shards = [
+        {path.name: path.read_bytes() for path in (tmp_path / part).glob("*.parquet")}
+        for part in ("plain", "merged")
+    ]
+    assert shards[0] == shards[1]
 
 
 def test_critiques_that_agree_are_chats_with_the_question_that_was_asked(judged, tmp_path):

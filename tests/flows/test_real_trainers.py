@@ -15,9 +15,9 @@ from storage.export.chat import Turn
 from storage.export.critiques import CritiqueChat, CritiquePair
 from storage.export.preferences import PreferredStep
 from storage.export.responses import response_pairs, responses
-from storage.export.said import of_each
 from storage.export.step_tags import HardTagsRow, openrlhf, openrlhf_soft
 from storage.export.trl import TrlRow, trl
+from storage.export.written import of_each
 from storage.shards import write_shard
 from tests.fakes.labelled import a_row
 

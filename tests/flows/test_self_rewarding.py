@@ -47,6 +47,19 @@ WON = (
 )
 
 
+LABELLED = {
+    "preferred": {"method": "preferences"},
+    "mc": {
+        "method": "monte_carlo",
+        "policy": "solver",
+        "probe": {"method": "exhaustive", "draws": 3},
+        "rule": {"method": "soft"},
+    },
+}
+"""The recipe's annotator and one that labels steps."""
+SHORT = {"method": "structure", "max_steps": 2, "max_dropped": 1.0}
+
+
 def solver_script() -> list[dict[str, Any]]:
     """Four draws of each prefix on the way."""
     wrong = f"{THREE}The answer is 3."
@@ -216,6 +229,13 @@ def test_missing_comparisons_are_found_again_for_nothing(tmp_path):
     assert bought(root) == 0
 
 
+def test_no_pair_is_of_a_solution_that_a_filter_dropped(tmp_path):
+    changes: dict[str, Any] = {"labels": {"from": "mc"}, "filters": [SHORT]}
+    manifest = build(arrange(tmp_path, annotators=LABELLED, **changes), tmp_path / "out")
+    assert manifest.counts["dropped"] == {"too_many_steps": 1}
+    assert pairs(root_of(tmp_path)) == ((), {"compared solutions that are not in the data": 1})
+
+
 def test_a_problem_without_a_whole_first_step_is_dropped(tmp_path):
     rows = [{"user": QUESTION, "prefix": "", "completions": ["", "", "", ""]}]
     manifest = build(arrange(tmp_path, rows), tmp_path / "out")
@@ -225,16 +245,7 @@ def test_a_problem_without_a_whole_first_step_is_dropped(tmp_path):
 
 def test_another_annotator_labels_the_chosen_solution(tmp_path):
     """Its rollouts are the candidates' draws: three a prefix, without the solution's own."""
-    annotators = {
-        "preferred": {"method": "preferences"},
-        "mc": {
-            "method": "monte_carlo",
-            "policy": "solver",
-            "probe": {"method": "exhaustive", "draws": 3},
-            "rule": {"method": "soft"},
-        },
-    }
-    recipe = arrange(tmp_path, annotators=annotators, labels={"from": "mc"})
+    recipe = arrange(tmp_path, annotators=LABELLED, labels={"from": "mc"})
     build(recipe, tmp_path / "out")
     root = root_of(tmp_path)
     (row,) = solutions(root)
@@ -277,6 +288,7 @@ def test_preferences_need_a_search_that_compares(tmp_path, key, value, said):
                  "rule": {"method": "soft"}}},
          {}, "set to grow one"),
         ({"preferred": {"method": "preferences"}}, {"export": ["rstar"]}, "made from rollouts"),
+        (LABELLED, {"filters": [SHORT]}, "labels.from 'preferred' labels none"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_with_comparisons_is_refused(tmp_path, annotators, changes, said):

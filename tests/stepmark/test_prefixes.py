@@ -45,6 +45,27 @@ def test_a_solution_kept_from_later_draws_is_no_measurement_of_its_prefix():
     assert (found.correct.tolist(), found.incorrect.tolist()) == ([0], [3])
 
 
+def test_prefixes_of_kept_solutions_are_kept_with_the_draws_of_all():
+    """Draw 0 of the bare problem is right and was dropped: the rate stays what it was."""
+    drawn = [a_rollout(LEFT, 0, draw, "incorrect") for draw in (1, 2)]
+    right = replace(RIGHT, request=drawn[0].request, draw=0, outcome="correct")
+    tallies = {0: Tally(0, 2), 1: Tally(3, 1), 2: Tally(0, 4)}
+    rollouts = [*drawn, *rollouts_of(LEFT, {2: tallies[2]}), *rollouts_of(right, tallies)]
+    found = prefixes_of(
+        table_from(Solution, [LEFT, right]), table_from(Rollout, rollouts), {LEFT.id}
+    )
+    kept = dict(zip(found.texts, found.kept.tolist(), strict=True))
+    assert kept == {"": True, "a": False, "ab": True, "ax": False}
+    assert (found.correct[0], found.incorrect[0]) == (1, 2)
+
+
+def test_a_draw_that_two_annotators_have_counts_once():
+    rollouts = rollouts_of(LEFT, {1: Tally(3, 1)})
+    found = prefixes([LEFT], [*rollouts, *rollouts, *rollouts_of(LEFT, {2: Tally(1, 1)})])
+    assert found.texts == ("a", "ab")
+    assert (found.correct.tolist(), found.incorrect.tolist()) == ([3, 1], [1, 1])
+
+
 def test_problems_with_one_statement_and_different_answers_do_not_share_draws():
     """The address is the prompt's, and the same draw is right for one and wrong for the other."""
     other = a_solution(["a", "b", "c"], problem_id="pb_other", id="so_other", request=LEFT.request)

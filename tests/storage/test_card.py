@@ -120,7 +120,7 @@ def test_exports_are_configs_of_their_own_and_the_labels_the_default():
 
 def test_the_card_says_what_an_export_leaves_out():
     text = card(a_manifest(), RECIPE, "potential", exports=[EXPORT])
-    assert "`trl`: train 1,200 rows; left out, as it cannot express them: 3 neutral labels" in text
+    assert "`trl`: train 1,200 rows; left out: 3 neutral labels" in text
 
 
 def test_the_author_says_intent_licence_and_gaps():
@@ -165,8 +165,11 @@ def test_balance_noise_and_runs_are_told():
     assert "| 0000 | 1,234 |" in text
 
 
-def test_labels_without_rollouts_have_no_noise_estimate():
-    assert "no sampling noise can be estimated" in card(a_manifest(), RECIPE, "potential")
+def test_labels_without_counts_have_no_noise_estimate():
+    """Rollouts may stand behind them all the same: a consensus has its first annotator's counts."""
+    text = card(a_manifest(), RECIPE, "potential")
+    assert "carry no counts of rollouts: their sampling noise cannot be estimated" in text
+    assert "rest on no rollouts" not in text
 
 
 def test_who_labelled_and_who_wrote_is_told():

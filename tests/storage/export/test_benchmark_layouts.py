@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given
 
+from stepmark.gold.prm800k import gold_of as prm800k_gold
 from storage.export.benchmark_layouts import prm800k, prmbench, processbench
 from tests.fakes.labelled import VERDICTS, a_row, rows
 
@@ -77,6 +78,23 @@ def test_prmbench_takes_no_other_problems_solution_for_the_original():
     assert [row.original_process for row in said.rows if row.error_steps] == [()]
 
 
+def test_prmbench_takes_another_solution_for_the_original_and_never_the_same():
+    one, other = a_row("CC", ("a", "b"), id="so_1"), a_row("CC", ("c", "d"), id="so_2")
+    joined = a_row("C", ("ab",), id="so_3")
+    assert [row.original_process for row in prmbench([one]).rows] == [()]
+    assert [row.original_process for row in prmbench([one, joined]).rows] == [(), ()]
+    assert [row.original_process for row in prmbench([one, other]).rows] == [
+        ("c", "d"),
+        ("a", "b"),
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["incorrect", "unknown"])
+def test_prmbench_takes_no_solution_for_sound_whose_answer_is_not_known_to_be_right(outcome):
+    said = prmbench([a_row("CC", id="so_2", outcome=outcome), a_row("CI")])
+    assert [row.original_process for row in said.rows] == [(), ()]
+
+
 @pytest.mark.parametrize("verdicts", ["C?", "NI", "CI?"])
 def test_prmbench_has_no_word_for_a_step_that_is_neither(verdicts):
     said = prmbench([a_row(verdicts)])
@@ -103,9 +121,27 @@ def test_prm800k_has_a_rating_for_every_verdict():
     assert plain["question"]["ground_truth_answer"] == "2"
 
 
-def test_prm800k_calls_a_solution_without_a_wrong_step_a_solution():
-    (row,) = prm800k(a_row("CC")).rows
-    assert row.label.finish_reason == "solution"
+@pytest.mark.parametrize(
+    ("verdicts", "reason"),
+    [("CC", "solution"), ("CN", "solution"), ("CI", "found_error"), ("NI?", "found_error"),
+     ("C?", "give_up"), ("??", "give_up"), ("?I", "give_up"), ("?C", "give_up")],
+)  # fmt: skip
+def test_prm800k_says_whether_a_solution_was_judged_to_its_end(verdicts, reason):
+    (row,) = prm800k(a_row(verdicts)).rows
+    assert row.label.finish_reason == reason
+
+
+@pytest.mark.parametrize("verdicts", ["CC", "CN", "NI?", "C?", "??", "?I", "CII"])
+def test_our_reader_of_prm800k_takes_what_we_write(verdicts):
+    """As that of the published set, it skips a solution that was not judged to its end."""
+    row = a_row(verdicts)
+    (written,) = prm800k(row).rows
+    gold = prm800k_gold(json.loads(json.dumps(asdict(written))), 1)
+    if "unlabelled" in row.verdicts[: row.first_error]:
+        assert gold is None
+    else:
+        assert gold is not None
+        assert gold.first_error == row.first_error
 
 
 @given(rows())

@@ -35,11 +35,19 @@ def test_right_and_wrong_solutions_of_a_problem_are_paired_once_each():
     assert said.unsaid == {
         "solutions without a partner": 2,
         "solutions with an unknown outcome": 1,
+        "step labels": 2,
     }
+
+
+def test_step_labels_are_counted_of_what_is_written_whole_or_in_pairs():
+    right, wrong = a_row("C?", id="so_1"), a_row("CIN", id="so_2")
+    assert responses(wrong).unsaid == {"step labels": 3}
+    assert response_pairs([right, wrong]).unsaid == {"step labels": 4}
 
 
 @given(st.lists(rows(), max_size=6))
 def test_every_solution_is_in_a_pair_or_counted(solutions):
     said = response_pairs(solutions)
-    assert 2 * len(said.rows) + sum(said.unsaid.values()) == len(solutions)
+    left = sum(count for what, count in said.unsaid.items() if what.startswith("solutions"))
+    assert 2 * len(said.rows) + left == len(solutions)
     assert response_pairs(solutions[::-1]).unsaid == said.unsaid

@@ -8,7 +8,8 @@ from stepmark.counts import Tally
 from stepmark.prefixes import prefixes_of
 from stepmark.records import Rollout, Solution
 from storage.export.rstar_pairs import StepPair, step_pairs
-from tests.fakes.columns import records_from, table_from
+from storage.export.written import Written
+from tests.fakes.columns import table_from
 from tests.fakes.factories import a_solution, rollouts_of
 
 
@@ -18,14 +19,20 @@ def pairs(stated: dict[str, dict[int, Tally]], **bounds) -> list[tuple[str, str,
 
 
 def rows(stated: dict[str, dict[int, Tally]], **bounds) -> tuple[StepPair, ...]:
+    return written(stated, **bounds).rows
+
+
+def written(stated: dict[str, dict[int, Tally]], dropped: str | None = None, **bounds) -> Written:
+    """`dropped` is the name of a solution that is not in the data."""
     solutions = [a_solution([*(c * 30 for c in letters), "end"]) for letters in stated]
     rollouts = [
         r
         for solution, tallies in zip(solutions, stated.values(), strict=True)
         for r in rollouts_of(solution, tallies)
     ]
-    trees = prefixes_of(table_from(Solution, solutions), table_from(Rollout, rollouts))
-    return records_from(StepPair, step_pairs(trees, **bounds))
+    kept = {s.id for s, name in zip(solutions, stated, strict=True) if name != dropped}
+    trees = prefixes_of(table_from(Solution, solutions), table_from(Rollout, rollouts), kept)
+    return step_pairs(trees, **bounds)
 
 
 def test_a_step_is_preferred_to_one_with_a_smaller_q():
@@ -97,3 +104,31 @@ def test_the_best_continuation_must_be_better_than_the_worst():
     assert ("a", "b") not in {(pos, neg) for pos, neg, _ in pairs(stated, margin=0.0, edits=1)}
     stated["br"] = {1: Tally(2, 6), 2: Tally(0, 1)}
     assert ("a", "b") in {(pos, neg) for pos, neg, _ in pairs(stated, margin=0.0, edits=1)}
+
+
+def test_pairs_that_are_too_close_or_too_alike_are_counted():
+    stated = {"a": {1: Tally(4, 4)}, "b": {1: Tally(3, 5)}}
+    assert written(stated).unsaid == {"pairs with a margin of Q below 0.5": 1}
+    stated = {"a": {1: Tally(8)}, "b": {1: Tally(0, 8)}}
+    assert written(stated, edits=31).unsaid == {"pairs of steps less than 31 edits apart": 1}
+
+
+def test_a_prefix_that_goes_on_in_one_way_alone_is_counted():
+    assert written({"ab": {1: Tally(4, 4), 2: Tally(2, 6)}}).unsaid == {
+        "prefixes without a better and a worse continuation": 2
+    }
+
+
+def test_a_step_of_no_solution_in_the_data_is_no_candidate_though_its_rollouts_count():
+    """`aq` is dropped: `a` is a step of `ar` too, and keeps its Q of 0 in all."""
+    stated = {
+        "aq": {1: Tally(4, 4), 2: Tally(8)},
+        "ar": {1: Tally(4, 4), 2: Tally(0, 8)},
+        "x": {1: Tally(0, 8)},
+    }
+    told = written(stated, dropped="aq")
+    assert [(p.pos[0], p.neg[0], p.margin) for p in told.rows] == [("a", "x", 1.0)]
+    assert told.unsaid == {
+        "prefixes of no solution in the data": 1,
+        "prefixes without a better and a worse continuation": 1,
+    }
