@@ -168,7 +168,9 @@ def _any(right: BoolArray, problems: Any) -> float:
 
 def print_tables(agreement: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     """Print the figures as Markdown."""
-    print("| pair | kappa | same first error or none | first earlier | second earlier | not known |")
+    print(
+        "| pair | kappa | same first error or none | first earlier | second earlier | not known |"
+    )
     print("|---|---|---|---|---|---|")
     for pair, kappa in agreement.get("kappa", {}).items():
         counts = " | ".join(f"{each:,}" for each in agreement["first_error"][pair].values())
