@@ -195,7 +195,7 @@ def _check_free(place: Path) -> None:
     files = sorted(place.iterdir()) if place.is_dir() else [place]
     if files and not (place / SUMMARY).exists():
         raise StorageError(f"{place} is there and holds no export. Choose another --out.")
-    theirs = [file.name for file in files if file.is_dir() or not OURS.fullmatch(file.name)]
+    theirs = [file.name for file in files if not OURS.fullmatch(file.name)]
     if theirs:
         raise StorageError(
             f"{place} holds {theirs[0]!r}, which is no file of an export and would go with it. "

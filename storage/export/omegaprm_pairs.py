@@ -5,7 +5,8 @@ Monte Carlo values p and q of where they lead, and the Bradley–Terry target ½
 preferred. (The loss is printed there without its minus sign.)
 Every two measured continuations of a prefix are a pair, the better one first, so that the target
 is at least ½. A continuation may be several steps that were not parted, as the paper's edges may.
-Deviations: values over graded draws; a prefix with too many unknown ones has none.
+Deviations: values over graded draws; a prefix with too many unknown ones has none. Continuations of
+no solution in the data are in no pair.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ one. A pair is kept if its Q margin is positive, and so is that of the mean Q al
 worst continuations; of these, with a margin of at least 0.5 (Q is in [−1, 1]) and steps at least 20
 character edits apart.
 Deviations: unknown rollouts are neither right nor wrong; rollouts are no nodes of their own, so
-continuations end where measuring did; the problem is a column, put into no template.
+continuations end where measuring did; steps of no solution in the data are no candidates, though
+their rollouts count; the problem is a column, put into no template.
 """
 
 from __future__ import annotations
