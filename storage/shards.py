@@ -98,7 +98,8 @@ def shard_ref(root: Path, path: str) -> ShardRef:
         rows = pq.read_metadata(target).num_rows
     except (OSError, pa.ArrowInvalid) as error:
         raise StorageError(
-            f"{target} cannot be read: {error}. Delete it and run the build again."
+            f"{target} cannot be read: {error}. Build anew with --replace; the ledger "
+            "is kept, so that nothing is bought again."
         ) from error
     return ShardRef(path=path, rows=rows, sha256=digest)
 
@@ -129,7 +130,8 @@ def read_table(path: Path, record: type, columns: Sequence[str] | None = None) -
             return file.read(columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
         raise StorageError(
-            f"{path} cannot be read: {error}. Delete it and run the build again."
+            f"{path} cannot be read: {error}. Build anew with --replace; the ledger "
+            "is kept, so that nothing is bought again."
         ) from error
 
 
