@@ -129,9 +129,9 @@ def test_a_shard_that_is_missing_or_damaged_says_what_to_do(tmp_path, content):
     path = tmp_path / "part.parquet"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(StorageError, match=r"cannot be read: .*run the build again"):
+    with pytest.raises(StorageError, match=r"cannot be read: .*--replace"):
         read_shard(path, Problem)
-    with pytest.raises(StorageError, match=r"cannot be read: .*run the build again"):
+    with pytest.raises(StorageError, match=r"cannot be read: .*--replace"):
         shard_ref(tmp_path, "part.parquet")
 
 
