@@ -224,8 +224,11 @@ def test_nothing_outlives_an_exit_within_the_block(tmp_path):
 def practice_request(
     prefix: str, draws: tuple[int, ...] = (0,), repeats: int = 1, **sampling: Any
 ) -> Request:
-    statement = "Tom has 3 apples and buys 4 more. How many?" * repeats
-    question = Message(role="user", content=statement)
+    statement = (
+        "Ana has 9 eggs. Dee has 3 fewer eggs than Ana. Then Dee buys 15 more eggs. "
+        "How many more eggs does Dee have than Ana now?"
+    )
+    question = Message(role="user", content=statement * repeats)
     return Request(
         problem_id="pb_1",
         prompt=Prompt(messages=(question,), prefix=prefix),
@@ -257,16 +260,15 @@ def test_the_real_vllm_answers_as_the_fake_does(tmp_path):
         assert info.has_detokenize
         assert await engine.template_digest() == await engine.template_digest()
 
-        solutions = await engine.generate(practice_request("", tuple(range(8)), logprobs=True))
+        likeliest = practice_request("", tuple(range(8)), logprobs=True, temperature=0.0)
+        solutions = await engine.generate(likeliest)
         assert [c.draw for c in solutions] == list(range(8))
         assert all(c.logprobs and len(c.logprobs) == c.completion_tokens for c in solutions)
         for solution in solutions:  # each token starts elsewhere, but the one that ends the turn
             assert solution.token_starts is not None
             assert len({*solution.token_starts, len(solution.text)}) >= solution.completion_tokens
 
-        prefix = (
-            "Step 1: Dee has 9 - 3 = 6 eggs.\n"  # what it draws itself may be no text of its words
-        )
+        prefix = "Step 1: Dee has 9 - 3 = 6 eggs.\n"
         rollouts = await engine.generate(practice_request(prefix, (0, 1), temperature=0.0))
         assert [c.draw for c in rollouts] == [0, 1]
         assert rollouts[0].prompt_tokens > solutions[0].prompt_tokens
@@ -276,7 +278,8 @@ def test_the_real_vllm_answers_as_the_fake_does(tmp_path):
 
     async def chat(engine):
         assert len(await engine.generate(practice_request("", (0, 1)))) == 2
-        continued = await engine.generate(practice_request("Tom", (0, 1), logprobs=True))
+        begun = practice_request("Step 1: Dee", (0, 1), logprobs=True, temperature=0.0)
+        continued = await engine.generate(begun)
         assert len(continued) == 2
         assert all(c.token_starts and c.token_starts[0] == 0 for c in continued)
 
