@@ -174,9 +174,10 @@ def _drop_variable(one: str, other: str) -> tuple[str, str]:
 
 
 def _value_side(text: str) -> str:
+    if "=" not in text or "\\ne" in text:
+        return text
     left, _, value = text.rpartition("=")
-    many = take_apart(text) is not None and not _ONE_NUMBER.fullmatch(value.strip())
-    if "=" not in text or "\\ne" in text or many:
+    if not _ONE_NUMBER.fullmatch(value.strip()) and take_apart(text) is not None:
         return text
     head = left.split("=")
     named = _VARIABLE.fullmatch(head[0].strip()) or _NAME.fullmatch(head[0].strip())

@@ -127,7 +127,7 @@ def _loaded(statement: str, program: str, seconds: float) -> types.ModuleType | 
     clock.begin()
     try:
         exec(compile(program, "program", "exec"), module.__dict__)  # noqa: S102
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 - SystemExit and the clock among them
         return _failure(error)
     return module
 
@@ -147,7 +147,7 @@ def _tested(namespace: dict[str, Any], tests: str, seconds: float) -> str:
         namespace[GUARD] = marks
         marks.begin()
         exec(compile(tree, "tests", "exec"), namespace)  # noqa: S102
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 - SystemExit and the clock among them
         rest = _mark(error)
     signal.setitimer(signal.ITIMER_PROF, 0)
     return "".join(marks.marks) + rest
